@@ -1,0 +1,47 @@
+# Every target is a command that a person would type. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+LINT_VERSION := v2.15.0
+FUZZTIME ?= 60s
+BIN := $(CURDIR)/bin
+
+.PHONY: help
+help: ## say what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+.PHONY: check
+check: $(BIN)/golangci-lint ## format, vet, lint, import directions
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	$(BIN)/golangci-lint run ./...
+
+.PHONY: test
+test: ## all tests, with the race detector
+	go test -race ./...
+	cd internal/contract && go test ./...
+
+.PHONY: golden
+golden: ## rewrite the golden files; review the diff
+	go test ./pipeline ./templates ./handlers -update
+
+.PHONY: bench
+bench: ## benchmarks that print ratios
+	go test -run '^$$' -bench . -benchtime 2s ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (60s) each
+	@for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' pipeline handlers templates internal); do \
+	  for name in $$(grep -oE '^func (Fuzz[A-Za-z0-9]*)' $$f | cut -d' ' -f2); do \
+	    echo "== $$name ($$(dirname $$f))"; go test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f); done; done
+
+.PHONY: mutants
+mutants: ## each law's named mutation turns exactly its test red
+	go run ./internal/mutants
+
+.PHONY: demo
+demo: ## the main job, on this machine, with no account
+	go run ./cmd/gatehouse demo
+
+$(BIN)/golangci-lint:
+	GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)

@@ -1,0 +1,165 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehouse-app/gatehouse/internal/engine"
+	"github.com/gatehouse-app/gatehouse/internal/github"
+	"github.com/gatehouse-app/gatehouse/internal/sqlite"
+	"github.com/gatehouse-app/gatehouse/internal/stage"
+	"github.com/gatehouse-app/gatehouse/pipeline"
+	"github.com/gatehouse-app/gatehouse/templates"
+)
+
+// drainTime is how long a stop waits for what is in hand; the rest stays stored.
+const drainTime = 8 * time.Second
+
+// App is a running process.
+type App struct {
+	cfg      Config
+	log      *slog.Logger
+	store    *sqlite.Store
+	github   *github.App
+	engine   *engine.Engine
+	waker    *engine.Local
+	metrics  *metrics
+	bot      atomic.Pointer[string]
+	listener net.Listener
+	server   *http.Server
+}
+
+// Serve runs the app until ctx ends, finishes what is in hand and leaves the
+// rest for the next start.
+func Serve(ctx context.Context, cfg Config, log *slog.Logger) error {
+	a, err := Open(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	return a.Run(ctx)
+}
+
+// Open builds the process and listens, without serving yet.
+func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
+	a := &App{cfg: cfg, log: log, metrics: newMetrics()}
+	for _, name := range cfg.Unused {
+		log.WarnContext(ctx, "this version does not use a variable that is set", "variable", name)
+	}
+	if err := a.build(ctx); err != nil {
+		a.close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) build(ctx context.Context) error {
+	var err error
+	if a.github, err = github.New(a.githubConfig(), github.Options{Clock: clock{}.Now, Logger: a.log, Observe: a.metrics.observeGitHub}); err != nil {
+		return err
+	}
+	if a.store, err = sqlite.Open(ctx, a.cfg.SQLite, sqlite.Options{Logger: a.log}); err != nil {
+		return fmt.Errorf("GATEHOUSE_STORE: %w", err)
+	}
+	performers, err := a.performers()
+	if err != nil {
+		return err
+	}
+	a.waker = engine.NewLocal(clock{}, a.log, 8)
+	if err := a.buildEngine(performers); err != nil {
+		return err
+	}
+	handler, err := a.routes()
+	if err != nil {
+		return err
+	}
+	var lc net.ListenConfig
+	if a.listener, err = lc.Listen(ctx, "tcp", a.cfg.Addr); err != nil {
+		return fmt.Errorf("GATEHOUSE_ADDR: %w", err)
+	}
+	a.server = &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+	}
+	return nil
+}
+
+func (a *App) githubConfig() github.Config {
+	return github.Config{
+		AppID: a.cfg.AppID, PrivateKey: []byte(a.cfg.PrivateKey.Reveal()), WebURL: a.cfg.WebURL, V3URL: a.cfg.V3URL,
+		UserAgent: "gatehouse",
+	}
+}
+
+func (a *App) buildEngine(p *stage.Performers) error {
+	instance := make([]byte, 8)
+	if _, err := rand.Read(instance); err != nil {
+		return err
+	}
+	e, err := engine.New(engine.Config{
+		Store: a.store, Waker: a.waker, Performer: p, Shower: p, Clock: clock{}, Logger: a.log,
+		Machine:  engine.Machine{Next: pipeline.Next, NextIntake: pipeline.NextIntake, Wake: pipeline.Wake},
+		Instance: hex.EncodeToString(instance), Rand: mathrand.Float64, Hooks: a.metrics.hooks(),
+		Options: engine.Options{SoleOwner: true, Coalesce: map[string]time.Duration{
+			"": time.Second, "check/": 200 * time.Millisecond, "deployment": 0, "slack": 1200 * time.Millisecond,
+		}},
+	})
+	a.engine = e
+	return err
+}
+
+func (a *App) links() templates.Links {
+	return templates.Links{Public: a.cfg.PublicURL, Web: a.cfg.WebURL}
+}
+
+// Addr is where the app listens.
+func (a *App) Addr() string { return a.listener.Addr().String() }
+
+// Run serves until ctx ends.
+func (a *App) Run(ctx context.Context) error {
+	defer a.close()
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	done := make(chan struct{})
+	go func() { defer close(done); a.waker.Run(work, a.engine.Advance) }()
+	go a.engine.RunSweeps(work)
+	go a.recoverLoop(work)
+	failed := make(chan error, 1)
+	go func() { failed <- a.server.Serve(a.listener) }()
+	a.log.InfoContext(ctx, "gatehouse listens", "addr", a.Addr(), "public_url", a.cfg.PublicURL, "store", a.cfg.SQLite)
+	select {
+	case err := <-failed:
+		return fmt.Errorf("the listener failed: %w", err)
+	case <-ctx.Done():
+	}
+	a.log.InfoContext(ctx, "gatehouse stops: what is in hand is finished, the rest stays stored")
+	stop, stopped := context.WithTimeout(work, drainTime)
+	defer stopped()
+	err := a.server.Shutdown(stop)
+	a.engine.Stop()
+	if drain := a.waker.Drain(stop); drain != nil {
+		a.log.WarnContext(ctx, "something in hand was interrupted; the next start goes on with it", "error", drain)
+	}
+	cancel()
+	<-done
+	return err
+}
+
+func (a *App) close() {
+	if a.listener != nil {
+		_ = a.listener.Close() // closed by the server already, as a rule
+	}
+	if a.store != nil {
+		if err := a.store.Close(); err != nil && !errors.Is(err, engine.ErrUnavailable) {
+			a.log.Error("the store could not be closed", "error", err)
+		}
+	}
+}

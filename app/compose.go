@@ -1,0 +1,114 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/gatehouse-app/gatehouse/internal/slack"
+	"github.com/gatehouse-app/gatehouse/internal/stage"
+)
+
+// redeliverable is how long GitHub keeps a delivery that can be sent again.
+const redeliverable = 3 * 24 * time.Hour
+
+// overlap is how far a sweep looks back behind the one before it.
+const overlap = 15 * time.Minute
+
+// performers puts together what carries out effects.
+func (a *App) performers() (*stage.Performers, error) {
+	expr, err := stage.NewExpr()
+	if err != nil {
+		return nil, err
+	}
+	bindings, err := a.bindings()
+	if err != nil {
+		return nil, err
+	}
+	prober, err := stage.NewProber(stage.ProberOptions{Allow: a.cfg.ProbeAllow, Clock: clock{}.Now, Pause: pause})
+	if err != nil {
+		return nil, fmt.Errorf("GATEHOUSE_PROBE_ALLOW: %w", err)
+	}
+	o := stage.Options{
+		Repos: stage.ReposOf(a.github), App: a.github, Prober: prober, Bindings: bindings,
+		Expr: expr.Check, Links: a.links(), Clock: clock{}.Now, Logger: a.log,
+	}
+	if a.cfg.SlackToken != "" {
+		o.Slack = slack.New(slack.Config{Token: a.cfg.SlackToken.Reveal(), APIURL: a.cfg.SlackAPIURL}, slack.Options{Clock: clock{}.Now, Logger: a.log})
+	}
+	return stage.New(o)
+}
+
+func (a *App) bindings() (*stage.Bindings, error) {
+	if a.cfg.Bindings == "" {
+		return nil, nil //nolint:nilnil // no bindings is a state of its own: a single installation is accepted
+	}
+	src, err := os.ReadFile(a.cfg.Bindings)
+	if err != nil {
+		return nil, fmt.Errorf("GATEHOUSE_BINDINGS: the file cannot be read: %w", err)
+	}
+	b, err := stage.ParseBindings(src)
+	if err != nil {
+		return nil, fmt.Errorf("GATEHOUSE_BINDINGS: %w", err)
+	}
+	return b, nil
+}
+
+// pause waits between two tries of a probe.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// recoverLoop looks for webhooks that GitHub could not deliver, at once and then
+// again and again: GitHub does not send them again by itself.
+func (a *App) recoverLoop(ctx context.Context) {
+	lost := stage.NewRecovery(a.github, clock{}.Now, a.log)
+	tick := time.NewTicker(a.cfg.Sweep)
+	defer tick.Stop()
+	since := time.Now().Add(-redeliverable)
+	for {
+		began := time.Now()
+		n, err := lost.Recover(ctx, since)
+		switch {
+		case err == nil:
+			since = began.Add(-overlap) // what was tried again since then is listed anew
+		case ctx.Err() == nil:
+			a.log.WarnContext(ctx, "lost webhooks could not be looked for", "error", err)
+		}
+		a.metrics.recovered.Add(float64(n))
+		a.learnBot(ctx)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// learnBot asks GitHub for the App's own login until it is known.
+func (a *App) learnBot(ctx context.Context) {
+	if a.botLogin() != "" {
+		return
+	}
+	self, err := a.github.Self(ctx)
+	if err != nil {
+		a.log.WarnContext(ctx, "GitHub does not say who this App is; its number and key must belong together", "error", err)
+		return
+	}
+	a.bot.Store(&self.BotLogin)
+}
+
+func (a *App) botLogin() string {
+	if login := a.bot.Load(); login != nil {
+		return *login
+	}
+	return ""
+}

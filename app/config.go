@@ -1,0 +1,231 @@
+package app
+
+import (
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Config is what the operator sets. LoadConfig fills it from the environment.
+type Config struct {
+	Addr        string // where to listen
+	PublicURL   string // where browsers and GitHub reach it, without a slash at the end
+	SQLite      string // path of the store
+	Bindings    string // path of the operator's file, or empty
+	Sweep       time.Duration
+	ProbeAllow  []string // host:port patterns that smoke probes may reach although they are private
+	AppID       int64
+	PrivateKey  Secret
+	HookSecrets []Secret
+	WebURL      string
+	V3URL       string
+	SlackToken  Secret
+	SlackAPIURL string
+	Unused      []string // variables that are set and that this version does not use
+}
+
+// Secret prints as redacted, wherever it ends up.
+type Secret string
+
+// String hides the value.
+func (Secret) String() string { return "[redacted]" }
+
+// GoString hides the value from %#v.
+func (Secret) GoString() string { return "[redacted]" }
+
+// MarshalText hides the value from encoders.
+func (Secret) MarshalText() ([]byte, error) { return []byte("[redacted]"), nil }
+
+// Reveal gives the value to the one adapter that needs it.
+func (s Secret) Reveal() string { return string(s) }
+
+// LoadConfig reads the configuration from environment variables. The error
+// names every variable that is wrong or missing, and what is expected.
+func LoadConfig(get func(string) string) (Config, error) {
+	l := &loader{get: get}
+	c := Config{
+		Addr:        l.addr(),
+		SQLite:      l.store(),
+		Bindings:    get("GATEHOUSE_BINDINGS"),
+		Sweep:       l.duration("GATEHOUSE_SWEEP", time.Minute),
+		ProbeAllow:  l.list("GATEHOUSE_PROBE_ALLOW"),
+		AppID:       l.appID(),
+		PrivateKey:  l.privateKey(),
+		HookSecrets: l.hookSecrets(),
+		WebURL:      l.url("GITHUB_WEB_URL", "https://github.com"),
+		V3URL:       l.url("GITHUB_V3_API_URL", "https://api.github.com") + "/",
+		SlackToken:  Secret(get("SLACK_BOT_TOKEN")),
+		SlackAPIURL: l.url("SLACK_API_URL", "https://slack.com/api") + "/",
+	}
+	c.PublicURL = l.url("GATEHOUSE_PUBLIC_URL", "http://"+c.Addr)
+	c.Unused = l.unused()
+	return c, errors.Join(l.wrong...)
+}
+
+type loader struct {
+	get   func(string) string
+	wrong []error
+}
+
+func (l *loader) fail(name, format string, args ...any) {
+	l.wrong = append(l.wrong, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
+}
+
+func (l *loader) addr() string {
+	if port := l.get("PORT"); port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			l.fail("PORT", "expected a port number, got %q", port)
+		}
+		return ":" + port
+	}
+	addr := l.get("GATEHOUSE_ADDR")
+	if addr == "" {
+		return "127.0.0.1:8080"
+	}
+	if _, _, err := net.SplitHostPort(addr); err != nil {
+		l.fail("GATEHOUSE_ADDR", "expected host:port, such as 127.0.0.1:8080, got %q", addr)
+	}
+	return addr
+}
+
+func (l *loader) store() string {
+	const name = "GATEHOUSE_STORE"
+	v := l.get(name)
+	if v == "" {
+		v = "sqlite:gatehouse.db"
+	}
+	path, ok := strings.CutPrefix(v, "sqlite:")
+	switch {
+	case !ok:
+		l.fail(name, "this version keeps its data in SQLite only: expected sqlite:PATH, got %q", schemeOf(v))
+	case path == "":
+		l.fail(name, "expected sqlite:PATH, such as sqlite:/var/lib/gatehouse/gatehouse.db; the path is missing")
+	case l.get("GAE_ENV") != "":
+		l.fail(name, "on App Engine the disk is memory and is lost with the instance, so SQLite cannot be used there; run Gatehouse on a machine with a disk")
+	}
+	return path
+}
+
+// schemeOf keeps a database's password out of the message.
+func schemeOf(v string) string {
+	scheme, _, _ := strings.Cut(v, ":")
+	return scheme + ":…"
+}
+
+func (l *loader) url(name, fallback string) string {
+	v := l.get(name)
+	if v == "" {
+		return strings.TrimRight(fallback, "/")
+	}
+	u, err := url.Parse(v)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		l.fail(name, "expected an address such as %s", fallback)
+		return ""
+	}
+	if u.Scheme == "http" && !loopback(u.Hostname()) && name != "GATEHOUSE_PUBLIC_URL" {
+		l.fail(name, "expected https; plain http is accepted for this machine only")
+	}
+	return strings.TrimRight(v, "/")
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+func (l *loader) duration(name string, fallback time.Duration) time.Duration {
+	v := l.get(name)
+	if v == "" {
+		return fallback
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil || d < 100*time.Millisecond {
+		l.fail(name, "expected a duration of at least 100ms, such as %s, got %q", fallback, v)
+		return fallback
+	}
+	return d
+}
+
+func (l *loader) list(name string) []string {
+	var out []string
+	for v := range strings.SplitSeq(l.get(name), ",") {
+		if v = strings.TrimSpace(v); v != "" {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func (l *loader) appID() int64 {
+	const name = "GITHUB_APP_INTEGRATION_ID"
+	id, err := strconv.ParseInt(l.get(name), 10, 64)
+	if err != nil || id <= 0 {
+		l.fail(name, "expected the number of your GitHub App (its settings page shows it as App ID), got %q", l.get(name))
+	}
+	return id
+}
+
+// privateKey accepts the key itself, with real or written-out line breaks, or
+// the path of its file.
+func (l *loader) privateKey() Secret {
+	const name = "GITHUB_APP_PRIVATE_KEY"
+	v := strings.ReplaceAll(l.get(name), `\n`, "\n")
+	if v == "" {
+		l.fail(name, "expected the App's private key in PEM form, or the path of the .pem file that GitHub gave you")
+		return ""
+	}
+	if !strings.HasPrefix(strings.TrimSpace(v), "-----BEGIN") {
+		b, err := os.ReadFile(v) //nolint:gosec // the operator names this file
+		if err != nil {
+			l.fail(name, "the value is neither a PEM key nor the path of a readable file")
+			return ""
+		}
+		v = string(b)
+	}
+	if block, _ := pem.Decode([]byte(v)); block == nil || !strings.Contains(block.Type, "PRIVATE KEY") {
+		l.fail(name, "the PEM block is not a private key; download a new one on the App's settings page")
+	}
+	return Secret(v)
+}
+
+// hookSecrets reads one secret, or two with a comma while rotating. Without one
+// the server must not start: anybody could send it webhooks.
+func (l *loader) hookSecrets() []Secret {
+	const name = "GITHUB_APP_WEBHOOK_SECRET"
+	var out []Secret
+	for _, v := range l.list(name) {
+		out = append(out, Secret(v))
+	}
+	switch {
+	case len(out) == 0:
+		l.fail(name, "expected the App's webhook secret; without it anybody could send webhooks, so the server does not start")
+	case len(out) > 2:
+		l.fail(name, "expected one secret, or two with a comma between them while rotating, got %d", len(out))
+	}
+	return out
+}
+
+// unused names what is set although this version does not serve it yet: it is
+// said at the start, so that nobody counts on it.
+func (l *loader) unused() []string {
+	var set []string
+	for _, name := range []string{"GATEHOUSE_OPERATOR_TOKEN", "DISCORD_WEBHOOK_URL", "SLACK_WEBHOOK_URL", "SLACK_SIGNING_SECRET", "GATEHOUSE_BLOBS", "GITHUB_OAUTH_CLIENT_ID"} {
+		if l.get(name) != "" {
+			set = append(set, name)
+		}
+	}
+	if w := l.get("GATEHOUSE_WAKER"); w != "" && w != "local" {
+		l.fail("GATEHOUSE_WAKER", "this version has the waker local only")
+	}
+	return set
+}

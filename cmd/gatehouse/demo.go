@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-app/gatehouse/internal/demo"
+)
+
+// autoTime bounds a story that plays every part itself.
+const autoTime = 2 * time.Minute
+
+func demoCommand(s streams) *cobra.Command {
+	p := demo.Play{Out: s.out, Now: time.Now}
+	var gate string
+	var verbose bool
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Play a release on this machine, with no account",
+		Long: "Starts a sandbox GitHub and Slack with a team's repository in it, and Gatehouse beside them, all on\n" +
+			"this machine. Tells a release: a push to staging, a release branch, the gate that you open by clicking\n" +
+			"Review deployments, the deploy, the smoke tests. Ctrl-C ends it.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p.Gate = demo.Gate(gate)
+			if verbose {
+				p.Log = s.err
+			}
+			return play(cmd.Context(), p)
+		},
+	}
+	cmd.Flags().StringVar(&p.Story, "story", "release", "the story: release")
+	cmd.Flags().BoolVar(&p.Auto, "auto", false, "play every part, the approver's too")
+	cmd.Flags().BoolVar(&p.JSON, "json", false, "end with one line of figures and print nothing else")
+	cmd.Flags().StringVar(&gate, "gate", string(demo.GateReviewers), "how production is protected: reviewers, rule or none")
+	cmd.Flags().StringVar(&p.Addr, "addr", "", "where the sandbox listens (default: a free port of 127.0.0.1)")
+	cmd.Flags().BoolVar(&verbose, "verbose", false, "print the app's log to standard error")
+	return cmd
+}
+
+func play(ctx context.Context, p demo.Play) error {
+	switch p.Gate {
+	case demo.GateReviewers, demo.GateRule, demo.GateNone:
+	default:
+		return usage(fmt.Errorf("--gate: expected reviewers, rule or none, got %q", p.Gate))
+	}
+	if p.Story != "release" {
+		return usage(fmt.Errorf("--story: there is no story %q yet; there is: release", p.Story))
+	}
+	if p.Auto {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, autoTime)
+		defer cancel()
+	}
+	fig, err := demo.Run(ctx, p)
+	switch {
+	case errors.Is(err, context.Canceled) && !p.Auto:
+		return nil // somebody pressed Ctrl-C
+	case err != nil:
+		return err
+	case !fig.OK:
+		return errors.New("the witness objects to what happened")
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/joho/godotenv"
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-app/gatehouse/app"
+)
+
+func serveCommand(s streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Run the GitHub App",
+		Long: "Runs the GitHub App until it is stopped. Configured by environment variables, and by\n" +
+			"a file .env in the working directory (the environment wins); .env.example lists them.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			env, err := withDotEnv(s.env)
+			if err != nil {
+				return usage(err)
+			}
+			cfg, err := app.LoadConfig(env)
+			if err != nil {
+				return usage(fmt.Errorf("the configuration is wrong:\n%w", err))
+			}
+			log := slog.New(slog.NewJSONHandler(s.err, nil))
+			return app.Serve(cmd.Context(), cfg, log)
+		},
+	}
+}
+
+// withDotEnv reads .env; what the environment says wins over it.
+func withDotEnv(env func(string) string) (func(string) string, error) {
+	file, err := godotenv.Read(".env")
+	switch {
+	case os.IsNotExist(err):
+		return env, nil
+	case err != nil:
+		return nil, errors.New(".env cannot be read: it must hold lines NAME=value") // the cause would repeat a line of it
+	}
+	return func(name string) string {
+		if v := env(name); v != "" {
+			return v
+		}
+		return file[name]
+	}, nil
+}

@@ -1,0 +1,160 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gatehouse-app/gatehouse/app"
+	"github.com/gatehouse-app/gatehouse/internal/witness"
+)
+
+// Play is what the demo command was asked for.
+type Play struct {
+	Story string // "release"
+	Auto  bool
+	JSON  bool
+	Gate  Gate
+	Addr  string // of the sandbox; empty: a free port
+	Out   io.Writer
+	Log   io.Writer // the app's log; nil: nowhere
+	Now   func() time.Time
+}
+
+// Figures are the one line that --json ends with.
+type Figures struct {
+	Story         string   `json:"story"`
+	OK            bool     `json:"ok"`
+	GitHubCalls   int      `json:"github_calls"` // from the release's push on
+	PushToCheckMS int64    `json:"push_to_check_ms"`
+	TookMS        int64    `json:"took_ms"`
+	Violations    []string `json:"violations,omitempty"`
+}
+
+// Run plays a story from an empty town to the witness' judgement.
+func Run(ctx context.Context, p Play) (Figures, error) {
+	fig := Figures{Story: p.Story}
+	if p.Story != "release" {
+		return fig, fmt.Errorf("there is no story %q; there is: release", p.Story)
+	}
+	house, err := open(ctx, p)
+	if err != nil {
+		return fig, err
+	}
+	defer house.close()
+	told, err := house.tell(ctx, p)
+	if err != nil {
+		return fig, err
+	}
+	fig.PushToCheckMS, fig.TookMS = told.PushToCheck.Milliseconds(), told.Took.Milliseconds()
+	if err := house.judge(told, &fig); err != nil {
+		return fig, err
+	}
+	if err := house.print(p, fig); err != nil || p.Auto || p.JSON {
+		return fig, err
+	}
+	fmt.Fprintln(p.Out, "Look around; Ctrl-C ends it.")
+	<-ctx.Done()
+	return fig, nil
+}
+
+// house is a town with the app in it.
+type house struct {
+	town *Town
+	dir  string
+	stop context.CancelFunc
+	done chan error
+}
+
+func open(ctx context.Context, p Play) (*house, error) {
+	addr := p.Addr
+	if addr == "" {
+		addr = "127.0.0.1:0"
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("the sandbox cannot listen: %w", err)
+	}
+	town, err := Open(listener, Options{Gate: p.Gate})
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "gatehouse-demo-")
+	if err != nil {
+		return nil, err
+	}
+	h := &house{town: town, dir: dir, done: make(chan error, 1)}
+	env := town.Env("127.0.0.1:0", filepath.Join(dir, "gatehouse.db"))
+	cfg, err := app.LoadConfig(func(name string) string { return env[name] })
+	if err != nil {
+		return nil, err
+	}
+	log := slog.New(slog.DiscardHandler)
+	if p.Log != nil {
+		log = slog.New(slog.NewTextHandler(p.Log, nil))
+	}
+	a, err := app.Open(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	town.SetHook("http://" + a.Addr() + "/api/github/hook")
+	run, stop := context.WithCancel(ctx)
+	h.stop = stop
+	go func() { h.done <- a.Run(run) }()
+	return h, nil
+}
+
+func (h *house) close() {
+	h.stop()
+	if err := <-h.done; err != nil {
+		slog.Warn("the app did not stop cleanly", "error", err)
+	}
+	h.town.Close()
+	_ = os.RemoveAll(h.dir)
+}
+
+func (h *house) tell(ctx context.Context, p Play) (Told, error) {
+	out := p.Out
+	if p.JSON {
+		out = io.Discard
+	}
+	fmt.Fprintf(out, "A GitHub, a Slack and a web site live at %s for as long as this runs.\n", h.town.URL)
+	t := &Teller{Town: h.town, Out: out, Auto: p.Auto, Wait: h.town.Watch(), Now: p.Now}
+	return t.Release(ctx)
+}
+
+func (h *house) judge(told Told, fig *Figures) error {
+	h.town.World.Drain()
+	world, err := h.town.Evidence(told)
+	if err != nil {
+		return err
+	}
+	for _, v := range witness.Release(world) {
+		fig.Violations = append(fig.Violations, v.Rule+": "+v.Saw)
+	}
+	fig.OK = len(fig.Violations) == 0
+	for _, n := range witness.Count(world.Calls, told.Since) {
+		fig.GitHubCalls += n
+	}
+	return nil
+}
+
+func (h *house) print(p Play, fig Figures) error {
+	if p.JSON {
+		return json.NewEncoder(p.Out).Encode(fig)
+	}
+	for _, v := range fig.Violations {
+		fmt.Fprintln(p.Out, "The witness objects:", v)
+	}
+	if fig.OK {
+		fmt.Fprintf(p.Out, "The witness, who saw only what the sandbox recorded, agrees: asked, opened once, deployed once, probed. (%d calls to GitHub, first check after %d ms)\n", fig.GitHubCalls, fig.PushToCheckMS)
+	}
+	return nil
+}

@@ -1,0 +1,219 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-app/gatehouse/internal/sandbox"
+)
+
+// Teller tells a story in a town.
+type Teller struct {
+	Town *Town
+	Out  io.Writer // what people are told
+	Auto bool      // plays every part itself, the approver's too
+	// Wait pauses between two looks at the town; an error ends the story.
+	Wait func(context.Context) error
+	Now  func() time.Time
+}
+
+// Told is what a story came to, for the witness.
+type Told struct {
+	Staging, Release string        // the commits
+	Version          string        // of the release
+	Since            int           // the last call before the release's push
+	PushToCheck      time.Duration // from the release's push to its first check
+	Took             time.Duration
+}
+
+// ErrStuck means that what the story waits for did not happen.
+var ErrStuck = errors.New("the story does not go on")
+
+// Release tells of a push to staging and a release behind the gate.
+func (t *Teller) Release(ctx context.Context) (Told, error) {
+	began, told := t.Now(), Told{Version: "v1.2.0"}
+	w := t.Town.World
+	t.say("dana merges a change to main. Staging needs nobody's approval.")
+	sha, err := w.Push(Repo, sandbox.Push{
+		Branch: "main", By: Dana, Message: "Show the balance in the header",
+		Files: map[string]string{"app-web/index.html": "<h1>Avalo</h1><p>Balance</p>\n"},
+	})
+	if err != nil {
+		return told, err
+	}
+	told.Staging = sha
+	if err := t.until(ctx, "staging is verified", t.green(sha, "staging / Notify")); err != nil {
+		return told, err
+	}
+	t.say("staging has it: %s", t.Town.URL+"/"+Repo+"/commit/"+sha)
+	t.say("dana pushes release/v1.2.0.")
+	pushed := t.Now()
+	told.Since = len(w.Record())
+	if told.Release, err = w.Push(Repo, sandbox.Push{
+		Branch: "release/v1.2.0", From: "main", By: Dana, Message: "Release v1.2.0",
+		Files: map[string]string{"package.json": "{\"name\": \"avalo\", \"version\": \"1.2.0\"}\n", "CHANGELOG.md": "# Changes\n\n## 1.2.0\n\n- The balance in the header.\n"},
+	}); err != nil {
+		return told, err
+	}
+	if err := t.until(ctx, "the first check shows", func() bool { return len(t.checks(told.Release)) > 0 }); err != nil {
+		return told, err
+	}
+	told.PushToCheck = t.Now().Sub(pushed)
+	if err := t.gate(ctx, told.Release); err != nil {
+		return told, err
+	}
+	if err := t.until(ctx, "production is verified", t.green(told.Release, "production / Notify")); err != nil {
+		return told, err
+	}
+	if err := t.until(ctx, "everything is shown", t.quiet(told.Release)); err != nil {
+		return told, err
+	}
+	told.Took = t.Now().Sub(began)
+	t.say("v1.2.0 is in production and verified.")
+	return told, nil
+}
+
+// gate waits for the approval, or gives it as ada.
+func (t *Teller) gate(ctx context.Context, sha string) error {
+	if err := t.until(ctx, "the release waits at its gate", func() bool { return t.conclusion(sha, "production / Approval") == "action_required" }); err != nil {
+		return err
+	}
+	if err := t.until(ctx, "Slack asks the approvers", func() bool { return t.Town.Told("v1.2.0", "Approval") }); err != nil {
+		return err
+	}
+	if t.Town.opt.Gate == GateReviewers {
+		if err := t.until(ctx, "Slack leads to the waiting run", func() bool { return t.Town.Told("v1.2.0", "Review deployments") }); err != nil {
+			return err
+		}
+	}
+	run := t.waiting(sha)
+	page := t.Town.URL + "/" + Repo + "/commit/" + sha
+	if run != 0 {
+		page = fmt.Sprintf("%s/%s/actions/runs/%d", t.Town.URL, Repo, run)
+	}
+	if !t.Auto {
+		t.say("The release waits. Now it is your turn: open\n\n    %s\n\nbe ada, and press Review deployments. (Slack: %s/slack)", page, t.Town.URL)
+		return nil
+	}
+	t.say("The release waits; ada presses Review deployments: %s", page)
+	return t.Town.Approve(sha)
+}
+
+// Approve does as ada what the town's gate asks for.
+func (t *Town) Approve(sha string) error {
+	snap, err := t.World.Snapshot(Repo)
+	if err != nil {
+		return err
+	}
+	if t.opt.Gate == GateReviewers {
+		for _, r := range snap.Runs {
+			if r.HeadSHA == sha && r.Status == "waiting" {
+				return t.World.Review(Ada, Repo, r.ID, []string{"production"}, "approved", "Looks good")
+			}
+		}
+		return fmt.Errorf("%w: no workflow run waits at production", ErrStuck)
+	}
+	_, err = t.World.CommitComment(Ada, Repo, sha, "/approve")
+	return err
+}
+
+func (t *Teller) waiting(sha string) int64 {
+	snap, err := t.Town.World.Snapshot(Repo)
+	if err != nil {
+		return 0
+	}
+	for _, r := range snap.Runs {
+		if r.HeadSHA == sha && r.Status == "waiting" {
+			return r.ID
+		}
+	}
+	return 0
+}
+
+func (t *Teller) say(format string, args ...any) {
+	fmt.Fprintf(t.Out, format+"\n", args...)
+}
+
+// until looks at the town until what is to happen has happened.
+func (t *Teller) until(ctx context.Context, what string, happened func() bool) error {
+	for !happened() {
+		if err := t.Wait(ctx); err != nil {
+			return fmt.Errorf("%w: waited in vain for this: %s (%w)", ErrStuck, what, err)
+		}
+	}
+	return nil
+}
+
+// checks are the app's check runs on a commit.
+func (t *Teller) checks(sha string) []sandbox.CheckRun {
+	snap, err := t.Town.World.Snapshot(Repo)
+	if err != nil {
+		return nil
+	}
+	var own []sandbox.CheckRun
+	for _, c := range snap.CheckRuns {
+		if c.App == "gatehouse" && c.HeadSHA == sha {
+			own = append(own, c)
+		}
+	}
+	return own
+}
+
+func (t *Teller) conclusion(sha, name string) string {
+	for _, c := range t.checks(sha) {
+		if c.Name == name {
+			return c.Conclusion
+		}
+	}
+	return ""
+}
+
+func (t *Teller) green(sha, name string) func() bool {
+	return func() bool { return t.conclusion(sha, name) == "success" }
+}
+
+// quiet reports whether all surfaces of a commit have come to their end.
+func (t *Teller) quiet(sha string) func() bool {
+	return func() bool {
+		for _, c := range t.checks(sha) {
+			if c.Status != "completed" {
+				return false
+			}
+		}
+		snap, err := t.Town.World.Snapshot(Repo)
+		if err != nil {
+			return false
+		}
+		for _, d := range snap.Deployments {
+			if n := len(d.Statuses); d.SHA == sha && (n == 0 || d.Statuses[n-1].State != "success") {
+				return false
+			}
+		}
+		return t.Town.Told("v1.2.0", "verified")
+	}
+}
+
+// Told reports whether a message in the releases channel holds all the words.
+func (t *Town) Told(words ...string) bool {
+	for _, c := range t.Slack.Channels() {
+		for _, m := range t.Slack.Messages(c.ID) {
+			if containsAll(m.Text+string(m.Blocks), words) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func containsAll(s string, words []string) bool {
+	for _, w := range words {
+		if !strings.Contains(s, w) {
+			return false
+		}
+	}
+	return true
+}

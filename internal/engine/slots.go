@@ -1,0 +1,58 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-app/gatehouse/pipeline"
+)
+
+// coalesceDefault is how long a slot rests after it was shown: a burst of
+// changes becomes one call.
+const coalesceDefault = time.Second
+
+// slotAt is when a slot may be shown; zero if it shows the latest state.
+func (t *tx) slotAt(name pipeline.Slot) time.Time {
+	s := t.rec.Slots[name]
+	if s.Want <= s.Shown {
+		return time.Time{}
+	}
+	rested := s.ShownAt
+	if !rested.IsZero() {
+		rested = rested.Add(t.e.rest(name))
+	}
+	return latest(t.now, s.NotBefore, rested, t.e.freeAt(s.lease), t.parentAt(name))
+}
+
+// parentAt makes "slack/details" wait until "slack" exists: a reply needs its
+// message. A parent that was given up is waited for no more.
+func (t *tx) parentAt(name pipeline.Slot) time.Time {
+	i := strings.LastIndexByte(string(name), '/')
+	if i < 0 {
+		return time.Time{}
+	}
+	parent := t.rec.Slots[name[:i]]
+	if parent == nil || parent.Remote != "" {
+		return time.Time{}
+	}
+	return t.slotAt(name[:i])
+}
+
+// rest is the time between two calls of a slot, by the longest prefix that is
+// configured.
+func (e *Engine) rest(name pipeline.Slot) time.Duration {
+	rest, longest := coalesceDefault, -1
+	for prefix, d := range e.opt.Coalesce {
+		if strings.HasPrefix(string(name), prefix) && len(prefix) > longest {
+			rest, longest = d, len(prefix)
+		}
+	}
+	return rest
+}
+
+// sortedSlots lists the names in order; a parent comes before its children.
+func sortedSlots(slots map[pipeline.Slot]*slot) []pipeline.Slot {
+	return slices.Sorted(maps.Keys(slots))
+}

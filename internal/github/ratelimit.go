@@ -1,0 +1,200 @@
+package github
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// GitHub's secondary limits for one installation, and what is kept back of its hourly budget.
+const (
+	pointsPerMinute  = 900
+	pointsOfWrite    = 5
+	contentPerMinute = 80
+	contentPerHour   = 500
+	keptFromShow     = 0.20 // Below this part of the budget nothing is only shown any more.
+	keptFromDo       = 0.02 // The last part is for doors, which somebody waits at.
+	firstPenalty     = time.Minute
+	longestPenalty   = time.Hour
+)
+
+// meter knows what one installation may still ask of GitHub. It never waits: it answers yes, or when.
+type meter struct {
+	mu           sync.Mutex
+	limit        int
+	remaining    int
+	reset        time.Time
+	blockedUntil time.Time
+	blockedWhy   string
+	strikes      int // strikes counts the secondary limits in a row that named no time.
+	points       *rate.Limiter
+	content      *rate.Limiter
+	contentHour  *rate.Limiter
+}
+
+func newMeter() *meter {
+	return &meter{
+		points:      rate.NewLimiter(rate.Every(time.Minute/pointsPerMinute), pointsPerMinute),
+		content:     rate.NewLimiter(rate.Every(time.Minute/contentPerMinute), contentPerMinute),
+		contentHour: rate.NewLimiter(rate.Every(time.Hour/contentPerHour), contentPerHour),
+	}
+}
+
+// refusal is a call that was not sent.
+type refusal struct {
+	class   Class
+	why     string
+	retryAt time.Time
+}
+
+func (r *refusal) Error() string { return r.why }
+
+// admit lets a call pass, or says why not and until when.
+func (m *meter) admit(now time.Time, c *call) *refusal {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if now.Before(m.blockedUntil) {
+		return &refusal{RateLimited, m.blockedWhy, m.blockedUntil}
+	}
+	if no := m.budget(now, c.priority); no != nil {
+		return no
+	}
+	if no := m.pace(now, c); no != nil {
+		return no
+	}
+	if m.limit > 0 && now.Before(m.reset) {
+		m.remaining--
+	}
+	return nil
+}
+
+// budget keeps the end of the hourly budget for what matters most.
+func (m *meter) budget(now time.Time, p Priority) *refusal {
+	if m.limit == 0 || !now.Before(m.reset) {
+		return nil
+	}
+	kept := 0.0
+	switch p {
+	case Show:
+		kept = keptFromShow
+	case Do:
+		kept = keptFromDo
+	case Door:
+	}
+	if m.remaining > 0 && float64(m.remaining) >= kept*float64(m.limit) {
+		return nil
+	}
+	why := fmt.Sprintf("not sent: %d of %d requests are left this hour and are kept for more important calls", max(m.remaining, 0), m.limit)
+	return &refusal{RateLimited, why, m.reset}
+}
+
+// pace takes from the buckets. A door takes what is not there yet, because it is rare and must not wait.
+func (m *meter) pace(now time.Time, c *call) *refusal {
+	type claim struct {
+		bucket *rate.Limiter
+		amount int
+		what   string
+	}
+	claims := []claim{{m.points, 1, "900 points a minute"}}
+	if c.effect != reads {
+		claims[0].amount = pointsOfWrite
+	}
+	if c.content {
+		claims = append(claims, claim{m.content, 1, "80 created contents a minute"}, claim{m.contentHour, 1, "500 created contents an hour"})
+	}
+	taken := make([]*rate.Reservation, 0, len(claims))
+	for _, cl := range claims {
+		r := cl.bucket.ReserveN(now, cl.amount)
+		taken = append(taken, r)
+		delay := r.DelayFrom(now)
+		if delay == 0 || c.priority == Door {
+			continue
+		}
+		for _, t := range taken {
+			t.CancelAt(now)
+		}
+		return &refusal{RateLimited, "not sent: GitHub's pace of " + cl.what + " is reached", now.Add(delay)}
+	}
+	return nil
+}
+
+// settle learns from an answer. It gives the time of another try if GitHub limited the call.
+func (m *meter) settle(now time.Time, a answer) (retryAt time.Time, limited bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	blocked := now.Before(m.blockedUntil)
+	m.count(now, a)
+	switch {
+	case a.primary():
+		m.block(untilReset(now, a), "GitHub's hourly limit is used up")
+	case a.secondary():
+		m.block(m.penalty(now, a, blocked), "GitHub's secondary limit was hit")
+	default:
+		if !blocked {
+			m.strikes = 0
+		}
+		if a.hasRate && a.remaining == 0 && now.Before(a.reset) {
+			m.block(a.reset, "GitHub's hourly limit is used up")
+		}
+		return time.Time{}, false
+	}
+	return m.blockedUntil, true
+}
+
+// count believes the lowest number of one hour, because answers overtake each other.
+func (m *meter) count(now time.Time, a answer) {
+	if !a.hasRate || a.reset.IsZero() {
+		return
+	}
+	sameHour := now.Before(m.reset) && a.reset.Sub(m.reset).Abs() < time.Minute
+	switch {
+	case m.limit == 0 || (!sameHour && a.reset.After(m.reset)):
+		m.limit, m.remaining, m.reset = a.limit, a.remaining, a.reset
+	case sameHour:
+		m.limit, m.remaining = a.limit, min(m.remaining, a.remaining)
+	}
+}
+
+func (m *meter) block(until time.Time, why string) {
+	if until.After(m.blockedUntil) {
+		m.blockedUntil, m.blockedWhy = until, "not sent: "+why
+	}
+}
+
+// untilReset is the later of what GitHub says, because before the reset the next call would fail as well.
+func untilReset(now time.Time, a answer) time.Time {
+	until := now.Add(a.retryAfter)
+	if a.reset.After(until) {
+		until = a.reset
+	}
+	if !until.After(now) {
+		until = now.Add(firstPenalty)
+	}
+	return until
+}
+
+// penalty is what GitHub says, else a minute, twice as long each time it happens again.
+// Several calls that were on their way together count as one.
+func (m *meter) penalty(now time.Time, a answer, blocked bool) time.Time {
+	if a.retryAfter > 0 {
+		return now.Add(a.retryAfter)
+	}
+	if blocked {
+		return m.blockedUntil
+	}
+	wait := min(firstPenalty<<min(m.strikes, 6), longestPenalty)
+	m.strikes++
+	return now.Add(wait)
+}
+
+// left is what the meter believes to be left of the hour; -1 when it does not know.
+func (m *meter) left() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.limit == 0 {
+		return -1
+	}
+	return max(m.remaining, 0)
+}

@@ -1,0 +1,137 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// obj is a JSON object.
+type obj = map[string]any
+
+// reply is an answer before it is written.
+type reply struct {
+	status int
+	header http.Header
+	body   any
+	// raw goes out as it is when contentType is set.
+	raw         []byte
+	contentType string
+}
+
+// Handler serves REST, sites and pages on one listener; Slack.Handler adds Slack.
+func (w *World) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/api/v3/", w.observe(KindGitHub, w.restHandler()))
+	mux.Handle("/sites/", w.observe(KindSite, http.HandlerFunc(w.serveSite)))
+	w.mountPages(mux)
+	return mux
+}
+
+type callKey struct{}
+
+// callOf is the record's entry of the request in hand, for handlers to add what they learn.
+func callOf(ctx context.Context) *Call {
+	if c, ok := ctx.Value(callKey{}).(*Call); ok {
+		return c
+	}
+	return &Call{}
+}
+
+// observe records a request, lets faults interfere, and holds the answer back until the record has it.
+func (w *World) observe(kind CallKind, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(rw, req.Body, 26<<20))
+		if err != nil {
+			return
+		}
+		call := &Call{
+			At: w.clock.Now(), Kind: kind, Method: req.Method, Path: req.URL.EscapedPath(), Query: req.URL.RawQuery, Body: body,
+		}
+		w.arrived(*call)
+		fault := w.faults.pick(req.Method, req.URL.Path)
+		call.Fault = string(fault.Kind)
+		if !w.delay(req.Context(), fault) {
+			w.done(*call)
+			return
+		}
+		answer := &buffer{header: http.Header{}, status: http.StatusOK}
+		wrong, faulty := fault.answer(w.clock.Now())
+		if !faulty || fault.Ambiguous {
+			req = req.WithContext(context.WithValue(req.Context(), callKey{}, call))
+			req.Body = io.NopCloser(bytes.NewReader(body))
+			next.ServeHTTP(answer, req)
+			call.TrueStatus = answer.status
+			if call.Route == "" {
+				call.Route = strings.TrimPrefix(req.Pattern, req.Method+" ")
+			}
+		}
+		if faulty {
+			answer = &buffer{header: http.Header{}, status: http.StatusOK}
+			wrong.write(answer)
+		}
+		call.Status, call.Answer = answer.status, answer.body.Bytes()
+		w.done(*call)
+		answer.flush(rw)
+	})
+}
+
+// delay holds a request back as a fault wants; false means that the client gave up or the request hangs for good.
+func (w *World) delay(ctx context.Context, f Fault) bool {
+	switch f.Kind {
+	case Hang:
+		<-ctx.Done()
+		return false
+	case Slow:
+		passed := make(chan struct{})
+		stop := w.clock.AfterFunc(f.Delay, func() { close(passed) })
+		defer stop()
+		select {
+		case <-passed:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// buffer is a response that is not sent yet.
+type buffer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (b *buffer) Header() http.Header { return b.header }
+
+func (b *buffer) WriteHeader(status int) { b.status = status }
+
+func (b *buffer) Write(p []byte) (int, error) { return b.body.Write(p) }
+
+func (b *buffer) flush(rw http.ResponseWriter) {
+	for k, v := range b.header {
+		rw.Header()[k] = v
+	}
+	rw.WriteHeader(b.status)
+	_, _ = rw.Write(b.body.Bytes()) // the client may be gone, which is its own affair
+}
+
+// write sends a reply as JSON unless it is raw.
+func (r reply) write(rw http.ResponseWriter) {
+	for k, v := range r.header {
+		rw.Header()[k] = v
+	}
+	body := r.raw
+	switch {
+	case r.contentType != "":
+		rw.Header().Set("Content-Type", r.contentType)
+	case r.body != nil:
+		rw.Header().Set("Content-Type", "application/json; charset=utf-8")
+		body = mustJSON(r.body)
+	}
+	rw.WriteHeader(r.status)
+	_, _ = rw.Write(body)
+}

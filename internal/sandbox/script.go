@@ -1,0 +1,111 @@
+package sandbox
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// outcome is what a job's scripts say about how it goes.
+type outcome struct {
+	takes time.Duration
+	// hangs is a `sleep infinity`; stubborn is a `trap`, which outlives a polite cancel.
+	hangs    bool
+	stubborn bool
+	failed   bool
+	steps    []Step
+}
+
+// play reads the scripts of a job's steps without running them: `exit N`, `sleep S`, `sleep infinity` and `trap` mean
+// something on a line of their own outside of if, for, while and case; anything else succeeds.
+func play(steps []stepSpec, vars map[string]string, usual time.Duration) outcome {
+	out := outcome{takes: -1}
+	for i, s := range steps {
+		step := Step{Name: s.title(), Number: i + 1, Status: "completed", Conclusion: "success"}
+		switch {
+		case out.hangs:
+			continue
+		case out.failed:
+			step.Conclusion = "skipped"
+		default:
+			if code := out.script(expand(s.Run, vars)); code != 0 {
+				step.Conclusion = "failure"
+				out.failed = s.ContinueOnError != true
+			}
+		}
+		out.steps = append(out.steps, step)
+	}
+	if out.takes < 0 {
+		out.takes = usual
+	}
+	return out
+}
+
+func (s stepSpec) title() string {
+	switch {
+	case s.Name != "":
+		return s.Name
+	case s.Uses != "":
+		return "Run " + s.Uses
+	}
+	first, _, _ := strings.Cut(s.Run, "\n")
+	return "Run " + first
+}
+
+// script goes through one step's lines and returns its exit code.
+func (o *outcome) script(text string) int {
+	depth := 0
+	for _, line := range strings.Split(text, "\n") {
+		words := strings.Fields(line)
+		if len(words) == 0 {
+			continue
+		}
+		switch words[0] {
+		case "if", "for", "while", "case":
+			depth++
+		}
+		switch words[len(words)-1] {
+		case "fi", "done", "esac":
+			depth--
+			continue
+		}
+		if depth > 0 {
+			continue
+		}
+		if code, over := o.line(words); over {
+			return code
+		}
+	}
+	return 0
+}
+
+// line plays one line; over means that the script ends with it.
+func (o *outcome) line(words []string) (code int, over bool) {
+	switch words[0] {
+	case "trap":
+		o.stubborn = true
+	case "sleep":
+		if len(words) < 2 {
+			return 1, true
+		}
+		if words[1] == "infinity" {
+			o.hangs = true
+			return 0, true
+		}
+		seconds, err := strconv.ParseFloat(strings.TrimSuffix(words[1], "s"), 64)
+		if err != nil {
+			return 1, true
+		}
+		o.takes = max(o.takes, 0) + time.Duration(seconds*float64(time.Second))
+	case "exit":
+		if len(words) > 1 {
+			if n, err := strconv.Atoi(words[1]); err == nil {
+				code = n
+			}
+		}
+		return code, true
+	case "false":
+		return 1, true
+	}
+	return 0, false
+}

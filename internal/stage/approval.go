@@ -1,0 +1,136 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/gatehouse-app/gatehouse/internal/engine"
+	"github.com/gatehouse-app/gatehouse/internal/github"
+	"github.com/gatehouse-app/gatehouse/pipeline"
+)
+
+// inspectGate asks how the environment is protected.
+func (p *Performers) inspectGate(ctx context.Context, repo Doors, job engine.Job, e pipeline.InspectGate) (pipeline.Outcome, error) {
+	env, err := repo.Environment(ctx, e.Environment)
+	if isNotFound(err) {
+		return pipeline.GateInspected{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := pipeline.GateInspected{Exists: true}
+	for _, rule := range env.Rules {
+		out.Rule = out.Rule || rule.Enabled && rule.AppID == p.App.ID()
+	}
+	for _, r := range env.Reviewers {
+		name := r.Name
+		if r.Type == "Team" {
+			name = "@" + job.Repo.Owner + "/" + r.Name
+		}
+		out.Reviewers = append(out.Reviewers, name)
+	}
+	return out, nil
+}
+
+// verifyPerson asks who somebody is here.
+func verifyPerson(ctx context.Context, repo People, where pipeline.Repo, e pipeline.VerifyPerson) (pipeline.Outcome, error) {
+	s, err := standing(ctx, repo, where, e.Person, e.Teams)
+	if err != nil {
+		return nil, err
+	}
+	return pipeline.PersonVerified{Standing: s}, nil
+}
+
+// standing is what GitHub says of a person now. GitHub answers by login; if the
+// login is somebody else's by now, the person has no standing.
+func standing(ctx context.Context, repo People, where pipeline.Repo, who pipeline.Person, teams []string) (pipeline.Standing, error) {
+	s := pipeline.Standing{Person: who, Role: "none"}
+	s.Person.Bot = who.Bot || strings.HasSuffix(who.Login, "[bot]")
+	if who.ID == 0 || who.Login == "" {
+		return s, nil
+	}
+	can, err := repo.Permission(ctx, who.Login)
+	if isNotFound(err) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	if can.UserID != who.ID {
+		return s, nil
+	}
+	s.Role = roleOf(can)
+	for _, team := range teams {
+		org, slug := where.Owner, team
+		if o, t, full := strings.Cut(team, "/"); full {
+			org, slug = o, t
+		}
+		if !strings.EqualFold(org, where.Owner) {
+			continue // another organization's team gives no right here
+		}
+		in, err := repo.TeamMember(ctx, org, slug, who.Login)
+		if err != nil {
+			return s, err
+		}
+		if in {
+			s.Teams = append(s.Teams, team)
+		}
+	}
+	return s, nil
+}
+
+// roleOf reduces an organization's own roles to what they may do.
+func roleOf(p github.Permission) string {
+	for _, role := range []string{p.Role, p.Level} {
+		switch role {
+		case "admin", "maintain", "write", "triage", "read", "none":
+			return role
+		}
+	}
+	return "none"
+}
+
+// verifyDoor reads once more all that the approvals rest on.
+func (p *Performers) verifyDoor(ctx context.Context, repo Repo, job engine.Job, e pipeline.VerifyDoor) (pipeline.Outcome, error) {
+	read, err := p.readConfig(ctx, repo, job)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case read.Missing:
+		return pipeline.DoorVerified{}, nil
+	case read.Refused != nil:
+		return pipeline.Failed{Refusal: *read.Refused}, nil
+	case read.Spec == nil:
+		return pipeline.Failed{Refusal: brokenConfig(read)}, nil
+	}
+	env := read.Spec.Environments[e.Environment]
+	if env == nil || env.Approval == nil {
+		return pipeline.DoorVerified{}, nil
+	}
+	if job.Run != nil && env.Firebase != string(job.Run.Lane) {
+		return nil, refuse("target-changed", fmt.Sprintf("The configuration on the default branch now binds %s to %s, and this release was approved for %s.", e.Environment, env.Firebase, job.Run.Lane),
+			"Push the release branch again under the new configuration.")
+	}
+	out := pipeline.DoorVerified{Policy: env.Approval}
+	for _, who := range e.People {
+		s, err := standing(ctx, repo, job.Repo, who, env.Approval.Teams())
+		if err != nil {
+			return nil, err
+		}
+		out.Standings = append(out.Standings, s)
+	}
+	return out, nil
+}
+
+func brokenConfig(read pipeline.ConfigRead) pipeline.Refusal {
+	no := pipeline.Refusal{
+		Code: "config-broken", Reason: "The configuration on the default branch is broken now, so that nobody knows who may approve.",
+		Fix: "Correct it there, then push the release branch again.",
+	}
+	if len(read.Problems) > 0 {
+		no.Lines = read.Problems[0].String()
+	}
+	return no
+}

@@ -1,0 +1,130 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-app/gatehouse/internal/engine"
+	"github.com/gatehouse-app/gatehouse/internal/github"
+	"github.com/gatehouse-app/gatehouse/pipeline"
+	"github.com/gatehouse-app/gatehouse/templates"
+)
+
+// defaultLag is how long GitHub may take to list a workflow run it accepted.
+const defaultLag = 10 * time.Second
+
+// Options are what the process lends to the performers and showers.
+type Options struct {
+	Repos    func(pipeline.Repo) Repo // Repos gives a handle on a repository; required.
+	App      App                      // App is required.
+	Slack    Slack                    // Slack may be nil: nobody is told there.
+	Prober   *Prober                  // Prober asks environments; required.
+	Bindings *Bindings                // Bindings are the operator's; nil accepts a single installation only.
+	Expr     func(string) error       // Expr checks a CEL expression; nil takes NewExpr's.
+	Location func(string) error       // Location checks a time zone; nil asks this machine's database.
+	Links    templates.Links
+	Clock    func() time.Time // Clock is required.
+	Lag      time.Duration    // Lag is how long GitHub may take to list a started workflow; 0 means 10 s.
+	Logger   *slog.Logger     // Logger may be nil.
+}
+
+// Performers carry out the effects of runs and intakes.
+type Performers struct {
+	Options
+
+	mu         sync.Mutex
+	installs   int             // how many installations the App has, as last counted
+	countedAt  time.Time       // when it was; zero: never
+	dispatched map[string]bool // nonces of dispatches that GitHub accepted without naming the run
+}
+
+var _ engine.Performer = (*Performers)(nil)
+
+// New checks what is required and fills in the rest.
+func New(o Options) (*Performers, error) {
+	if o.Repos == nil || o.App == nil || o.Prober == nil || o.Clock == nil {
+		return nil, errors.New("stage: Repos, App, Prober and Clock are required")
+	}
+	if o.Expr == nil {
+		expr, err := NewExpr()
+		if err != nil {
+			return nil, err
+		}
+		o.Expr = expr.Check
+	}
+	if o.Location == nil {
+		o.Location = checkLocation
+	}
+	if o.Lag == 0 {
+		o.Lag = defaultLag
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Performers{Options: o, dispatched: map[string]bool{}}, nil
+}
+
+func checkLocation(name string) error {
+	if _, err := time.LoadLocation(name); err != nil {
+		return fmt.Errorf("%q is not a time zone: %w", name, err)
+	}
+	return nil
+}
+
+// Perform does what is owed. See [engine.Performer].
+func (p *Performers) Perform(ctx context.Context, job engine.Job) (pipeline.Outcome, error) {
+	outcome, err := p.perform(ctx, job)
+	if err != nil {
+		return outcomeOf(err, job.Repo)
+	}
+	return outcome, nil
+}
+
+func (p *Performers) perform(ctx context.Context, job engine.Job) (pipeline.Outcome, error) {
+	repo := p.Repos(job.Repo)
+	switch e := job.Effect.(type) {
+	case pipeline.ReadConfig:
+		return p.readConfig(ctx, repo, job)
+	case pipeline.ReadRelease:
+		return p.readRelease(ctx, repo, job, e)
+	case pipeline.StartWorkflow:
+		return p.startWorkflow(ctx, repo, job, e)
+	case pipeline.ReadWorkflow:
+		return p.readWorkflow(ctx, repo, job, e)
+	case pipeline.ReadReviews:
+		return p.readReviews(ctx, repo, e)
+	case pipeline.CancelWorkflow:
+		return p.cancelWorkflow(ctx, repo, job, e)
+	case pipeline.ReadChecks:
+		return readChecks(ctx, repo, e)
+	case pipeline.InspectGate:
+		return p.inspectGate(ctx, repo, job, e)
+	case pipeline.VerifyPerson:
+		return verifyPerson(ctx, repo, job.Repo, e)
+	case pipeline.VerifyDoor:
+		return p.verifyDoor(ctx, repo, job, e)
+	case pipeline.AnswerDoor:
+		return p.answerDoor(github.WithPriority(ctx, github.Door), repo, job, e)
+	case pipeline.CreateDeployment:
+		return createDeployment(ctx, repo, job, e)
+	case pipeline.RunProbes:
+		return p.runProbes(ctx, e)
+	case pipeline.SendNotice:
+		return p.sendNotice(ctx, job, e)
+	case pipeline.Reply:
+		return p.reply(ctx, repo, job, e)
+	case pipeline.ShowProblems:
+		return p.showProblems(ctx, repo, job, e)
+	case pipeline.Tell, pipeline.StartRun, pipeline.FindRuns, pipeline.TellRun:
+		return nil, refuse("internal", fmt.Sprintf("%T is carried out by the engine itself and reached a performer.", e),
+			"Report this as a bug of Gatehouse.")
+	}
+	return nil, refuse("unknown-effect", fmt.Sprintf("This version of Gatehouse does not know how to carry out %T.", job.Effect),
+		"Install the version that stored it.")
+}
+
+func (p *Performers) now() time.Time { return p.Clock() }

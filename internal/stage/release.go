@@ -1,0 +1,205 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/gatehouse-app/gatehouse/internal/engine"
+	"github.com/gatehouse-app/gatehouse/internal/github"
+	"github.com/gatehouse-app/gatehouse/pipeline"
+)
+
+// readRelease reads what approvers must know of a release.
+func (p *Performers) readRelease(ctx context.Context, repo Contents, job engine.Job, e pipeline.ReadRelease) (pipeline.Outcome, error) {
+	out, err := readCommits(ctx, repo, e)
+	if err != nil {
+		return nil, err
+	}
+	if out.Workflows, err = readWorkflows(ctx, repo, job.Run, e.SHA); err != nil {
+		return nil, err
+	}
+	if out.Deploys, err = readDeploys(ctx, repo, job.Run, e); err != nil {
+		return nil, err
+	}
+	out.Policy = p.readPolicy(ctx, repo, job)
+	return out, nil
+}
+
+// readCommits lists what the release has that its base has not. Without a base
+// it is what the head commit alone brought.
+func readCommits(ctx context.Context, repo Contents, e pipeline.ReadRelease) (pipeline.ReleaseRead, error) {
+	lost := false
+	for _, base := range []string{e.Base, e.Before} {
+		if strings.Trim(base, "0") == "" {
+			continue
+		}
+		c, err := repo.Compare(ctx, base, e.SHA)
+		if err == nil {
+			return release(ctx, repo, c, e.SHA, lost)
+		}
+		if !isNotFound(err) {
+			return pipeline.ReleaseRead{}, err
+		}
+		lost = true // GitHub has thrown it away after a force-push
+	}
+	head, err := repo.Commit(ctx, e.SHA)
+	if err != nil {
+		return pipeline.ReleaseRead{}, err
+	}
+	if len(head.Parents) == 0 {
+		return release(ctx, repo, github.Comparison{HTMLURL: head.HTMLURL, Ahead: 1, Commits: []github.Commit{head}}, e.SHA, lost)
+	}
+	c, err := repo.Compare(ctx, head.Parents[0], e.SHA)
+	if err != nil {
+		return pipeline.ReleaseRead{}, err
+	}
+	return release(ctx, repo, c, e.SHA, lost)
+}
+
+// release judges a comparison. The head commit is always part of it, also where
+// GitHub's list ends before it or the head lies behind its base.
+func release(ctx context.Context, repo Contents, c github.Comparison, sha string, lost bool) (pipeline.ReleaseRead, error) {
+	commits := c.Commits
+	if n := len(commits); n == 0 || commits[n-1].SHA != sha {
+		head, err := repo.Commit(ctx, sha)
+		if err != nil {
+			return pipeline.ReleaseRead{}, err
+		}
+		commits = append(commits[:n:n], head)
+	}
+	out := pipeline.ReleaseRead{
+		Message: subject(commits[len(commits)-1].Message), Compare: c.HTMLURL, Total: max(c.Ahead, len(commits)),
+		Truncated: lost || c.Ahead > len(c.Commits), Sensitive: sensitive(c.Files),
+	}
+	known := accounts(commits)
+	for _, commit := range commits {
+		out.Commits = append(out.Commits, pipeline.Commit{
+			SHA: commit.SHA, Message: subject(commit.Message), URL: commit.HTMLURL, Authors: authorsOf(commit, known),
+		})
+	}
+	return out, nil
+}
+
+func subject(message string) string {
+	line, _, _ := strings.Cut(message, "\n")
+	return strings.TrimSpace(line)
+}
+
+// mostFiles is where GitHub ends the list of a comparison's files.
+const mostFiles = 300
+
+// sensitive picks the changed files that approvers should look at first.
+func sensitive(files []github.ChangedFile) []string {
+	var paths []string
+	for _, f := range files {
+		if isSensitive(f.Path) || isSensitive(f.Previous) {
+			paths = append(paths, f.Path)
+		}
+	}
+	if len(files) >= mostFiles {
+		paths = append(paths, fmt.Sprintf("… and more than %d changed files, not all of which GitHub lists", mostFiles))
+	}
+	return paths
+}
+
+func isSensitive(path string) bool {
+	return strings.HasPrefix(path, workflowDir) || strings.HasPrefix(path, "migrations/") || strings.Contains(path, "/migrations/") ||
+		strings.HasSuffix(path, ".rules") || path == "firebase.json" || strings.HasSuffix(path, "/firebase.json")
+}
+
+// readWorkflows finds the content ids of the workflow files that the run uses.
+func readWorkflows(ctx context.Context, repo Contents, run *pipeline.Run, sha string) (map[string]string, error) {
+	used := map[string]bool{}
+	for _, st := range run.Plan().Stages {
+		if file := fileOf(st); file != "" {
+			used[file] = true
+		}
+	}
+	if len(used) == 0 {
+		return nil, nil
+	}
+	entries, err := repo.Dir(ctx, strings.TrimSuffix(workflowDir, "/"), sha)
+	if isNotFound(err) {
+		return nil, nil // the stages say which file is missing
+	}
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]string{}
+	for _, e := range entries {
+		if used[e.Name] {
+			found[e.Name] = e.SHA
+		}
+	}
+	return found, nil
+}
+
+func fileOf(st *pipeline.Stage) string {
+	switch {
+	case st.Workflow != nil:
+		return st.Workflow.File
+	case st.Deploy != nil:
+		return st.Deploy.File
+	}
+	return ""
+}
+
+// readDeploys reads the deploy workflows at the commit and refuses those that
+// Gatehouse could not start.
+func readDeploys(ctx context.Context, repo Contents, run *pipeline.Run, e pipeline.ReadRelease) (map[string]pipeline.Jobs, error) {
+	out := map[string]pipeline.Jobs{}
+	for _, file := range e.Deploys {
+		inputs := deployInputs(run, file)
+		f, err := repo.File(ctx, workflowDir+file, e.SHA)
+		if isNotFound(err) {
+			return nil, missingFile(file, "at commit "+short(e.SHA), true, inputs)
+		}
+		if err != nil {
+			return nil, err
+		}
+		w, err := parseWorkflow(f.Content)
+		if err != nil {
+			return nil, refuse("workflow-unreadable", fmt.Sprintf("The workflow %s at commit %s cannot be read: %s.", file, short(e.SHA), strings.TrimSuffix(err.Error(), ".")),
+				"Correct the file and push again.")
+		}
+		if err := w.judgeTrigger(file, inputs); err != nil {
+			return nil, err
+		}
+		if ids := w.undeployed(); len(ids) > 0 {
+			return nil, refuse("no-deployment-record", fmt.Sprintf("The workflow %s says deployment: false in %s, so GitHub keeps no record that the gate could hold.", file, strings.Join(ids, ", ")),
+				"Write environment: ${{ inputs.environment }} instead.")
+		}
+		out[file] = w.jobs()
+	}
+	return out, nil
+}
+
+func deployInputs(run *pipeline.Run, file string) map[string]string {
+	for _, st := range run.Plan().Stages {
+		if st.Deploy != nil && st.Deploy.File == file {
+			return st.Deploy.Inputs
+		}
+	}
+	return nil
+}
+
+// readPolicy finds who last changed the configuration. It only informs, so that
+// a failure leaves it out.
+func (p *Performers) readPolicy(ctx context.Context, repo Contents, job engine.Job) *pipeline.Commit {
+	if !job.Run.Gated() {
+		return nil
+	}
+	branch := job.Repo.DefaultBranch
+	if branch == "" {
+		branch = "HEAD"
+	}
+	c, err := repo.LastCommitOf(ctx, configPath, branch)
+	if err != nil {
+		p.Logger.DebugContext(ctx, "the last change of the configuration is not known", "error", err.Error())
+		return nil
+	}
+	return &pipeline.Commit{SHA: c.SHA, Message: subject(c.Message), URL: c.HTMLURL, Authors: authorsOf(c, accounts([]github.Commit{c}))}
+}
+
+func short(sha string) string { return sha[:min(7, len(sha))] }

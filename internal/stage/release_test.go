@@ -1,0 +1,91 @@
+package stage_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-app/gatehouse/internal/sandbox"
+	"github.com/gatehouse-app/gatehouse/pipeline"
+)
+
+func (r *rig) release(base, before string) pipeline.ReadRelease {
+	return pipeline.ReadRelease{SHA: r.sha, Base: base, Before: before, Deploys: []string{"deploy.yml"}}
+}
+
+func TestReadRelease(t *testing.T) {
+	r := newRig(t)
+	base := r.snapshot().Branches["main"]
+	message := "Pay\n\nCo-authored-by: Carol <7+carol@users.noreply.github.com>\nCo-authored-by: Someone <x@example.com>"
+	sha, err := r.Push(repoName, sandbox.Push{Branch: "release/v1.2.0", By: "alice", Message: message, Files: map[string]string{"b": "1"}})
+	must(t, err)
+	r.sha = sha
+	got := perform[pipeline.ReleaseRead](r, r.job(r.release(base, ""), 0))
+	equal(t, "message", got.Message, "Pay")
+	equal(t, "commits", len(got.Commits), 2)
+	equal(t, "total", got.Total, 2)
+	equal(t, "truncated", got.Truncated, false)
+	equal(t, "sensitive", strings.Join(got.Sensitive, " "), "firestore.rules")
+	var names []string
+	for _, p := range got.Commits[1].Authors {
+		names = append(names, p.Login+"/"+p.Name)
+	}
+	equal(t, "authors", strings.Join(names, " "), "alice/Alice carol/Carol /Someone")
+	equal(t, "co-author's id", got.Commits[1].Authors[1].ID, int64(7))
+	equal(t, "workflows", len(got.Workflows), 2)
+	jobs := got.Deploys["deploy.yml"]
+	equal(t, "environment", jobs.Environment, "${{ inputs.environment }}")
+	equal(t, "jobs", strings.Join(jobs.Jobs, " "), "deploy")
+	if got.Policy == nil || got.Policy.Authors[0].Login != "bob" {
+		t.Errorf("policy: %+v", got.Policy)
+	}
+}
+
+// Without a base it is what the head brought; a base that is gone leaves doubt
+// about the authors.
+func TestReadReleaseBase(t *testing.T) {
+	r := newRig(t)
+	zeros := strings.Repeat("0", 40)
+	got := perform[pipeline.ReleaseRead](r, r.job(r.release("", zeros), 0))
+	equal(t, "commits", len(got.Commits), 1)
+	equal(t, "sensitive", strings.Join(got.Sensitive, " "), "firestore.rules")
+	equal(t, "truncated", got.Truncated, false)
+	got = perform[pipeline.ReleaseRead](r, r.job(r.release(strings.Repeat("ab", 20), ""), 0))
+	equal(t, "truncated", got.Truncated, true)
+	got = perform[pipeline.ReleaseRead](r, r.job(r.release(r.sha, ""), 0))
+	equal(t, "nothing new: the head alone", len(got.Commits), 1)
+}
+
+// A deploy workflow that cannot be started says so before anything is built.
+func TestReadReleaseRefusals(t *testing.T) {
+	for name, file := range map[string]string{
+		"missing":       sandbox.Deleted,
+		"no-trigger":    "on: [push]\njobs: {deploy: {environment: production, steps: [{run: echo}]}}\n",
+		"no-inputs":     "on:\n  workflow_dispatch:\n    inputs: {sha: {}}\njobs: {deploy: {environment: production}}\n",
+		"unreadable":    "on: [push\njobs: }",
+		"no-deployment": head + "jobs:\n  deploy:\n    environment: {name: production, deployment: false}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.sha = r.push("release/v1.2.0", map[string]string{".github/workflows/deploy.yml": file})
+			got := text(perform[pipeline.Failed](r, r.job(r.release("", ""), 0)))
+			golden(t, "release-"+name, strings.ReplaceAll(got, r.sha[:7], "COMMIT"))
+		})
+	}
+}
+
+func TestDeployJobs(t *testing.T) {
+	r := newRig(t)
+	r.sha = r.push("release/v1.2.0", map[string]string{".github/workflows/deploy.yml": head + `concurrency: x
+jobs:
+  build: {steps: [{run: echo}]}
+  deploy: {environment: {name: production}, steps: [{run: echo}]}
+  after: {needs: [deploy], steps: [{run: echo}]}
+  later: {needs: after, steps: [{run: echo}]}
+  lint: {needs: [build], steps: [{run: echo}]}
+`})
+	jobs := perform[pipeline.ReleaseRead](r, r.job(r.release("", ""), 0)).Deploys["deploy.yml"]
+	equal(t, "before", strings.Join(jobs.Before, " "), "build lint")
+	equal(t, "jobs", strings.Join(jobs.Jobs, " "), "deploy")
+	equal(t, "environment", jobs.Environment, "production")
+	equal(t, "concurrency", jobs.Concurrency, true)
+}

@@ -1,0 +1,170 @@
+package stage_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-app/gatehouse/internal/engine"
+	"github.com/gatehouse-app/gatehouse/internal/github"
+	"github.com/gatehouse-app/gatehouse/internal/sandbox"
+	"github.com/gatehouse-app/gatehouse/internal/stage"
+	"github.com/gatehouse-app/gatehouse/pipeline"
+)
+
+func TestSendNotice(t *testing.T) {
+	r := newRig(t)
+	e := pipeline.SendNotice{Channel: "#releases"}
+	perform[pipeline.Done](r, r.job(e, 0))
+	perform[pipeline.Done](r, r.job(e, 1))
+	equal(t, "messages", len(r.slack.Messages("releases")), 1)
+	perform[pipeline.Done](r, r.job(pipeline.SendNotice{}, 0))
+	got := perform[pipeline.Failed](r, r.job(pipeline.SendNotice{Channel: "#nowhere"}, 0))
+	equal(t, "code", got.Refusal.Code, "slack-not-found")
+}
+
+func TestReply(t *testing.T) {
+	r := newRig(t)
+	issue, err := r.AddIssue(repoName, "bob", "Release", false)
+	must(t, err)
+	onIssue, err := r.Comment("bob", repoName, issue, "/approve")
+	must(t, err)
+	onCommit, err := r.CommitComment("bob", repoName, r.sha, "/approve")
+	must(t, err)
+	r.SetPermission("acme", "contents", "write") // else GitHub takes no comment on a commit
+	no := &pipeline.Refusal{Code: "author", Reason: "bob wrote it.", Fix: "Somebody else may approve."}
+	for _, where := range []pipeline.CommentRef{{ID: onIssue, Issue: issue}, {ID: onCommit, SHA: r.sha}} {
+		perform[pipeline.Done](r, r.job(pipeline.Reply{Where: where, OK: true}, 0))
+		before := len(r.snapshot().Comments)
+		perform[pipeline.Done](r, r.job(pipeline.Reply{Where: where, Refused: no}, 0))
+		perform[pipeline.Done](r, r.job(pipeline.Reply{Where: where, Refused: no}, 1))
+		perform[pipeline.Done](r, r.job(pipeline.Reply{Where: where, Refused: no}, 1))
+		all := r.snapshot().Comments
+		equal(t, "comments", len(all), before+1)
+		equal(t, "says why", strings.Contains(all[len(all)-1].Body, "bob wrote it."), true)
+	}
+	status := r.job(pipeline.Reply{Where: pipeline.CommentRef{ID: onIssue, Issue: issue}, OK: true, Text: "status"}, 0)
+	perform[pipeline.Done](r, status)
+	all := r.snapshot().Comments
+	equal(t, "status", strings.Contains(all[len(all)-1].Body, "v1.2.0"), true)
+}
+
+// Where the App may not comment, a check run on the commit answers.
+func TestReplyByCheck(t *testing.T) {
+	r := newRig(t)
+	id, err := r.CommitComment("bob", repoName, r.sha, "/approve")
+	must(t, err)
+	e := pipeline.Reply{Where: pipeline.CommentRef{ID: id, SHA: r.sha}, Refused: &pipeline.Refusal{Code: "author", Reason: "bob wrote it."}}
+	perform[pipeline.Done](r, r.job(e, 0))
+	perform[pipeline.Done](r, r.job(e, 1))
+	equal(t, "check runs", len(r.ours()), 1)
+	equal(t, "conclusion", r.ours()[0].Conclusion, "neutral")
+	equal(t, "says why", strings.Contains(r.ours()[0].Output.Summary, "bob wrote it."), true)
+}
+
+// Where nobody may answer at all, the run goes on.
+func TestReplyForbidden(t *testing.T) {
+	r := newRig(t)
+	issue, err := r.AddIssue(repoName, "bob", "Release", false)
+	must(t, err)
+	id, err := r.Comment("bob", repoName, issue, "/cancel")
+	must(t, err)
+	r.SetPermission("acme", "issues", "read")
+	r.SetPermission("acme", "checks", "read")
+	no := &pipeline.Refusal{Code: "x", Reason: "No."}
+	perform[pipeline.Done](r, r.job(pipeline.Reply{Where: pipeline.CommentRef{ID: id, Issue: issue}, Refused: no}, 0))
+	perform[pipeline.Done](r, r.job(pipeline.Reply{Where: pipeline.CommentRef{ID: 99999, Issue: 99}, Refused: no}, 0))
+}
+
+func TestShowProblems(t *testing.T) {
+	r := newRig(t)
+	var problems []pipeline.Problem
+	for i := range 60 {
+		problems = append(problems, pipeline.Problem{File: ".github/gatehouse.yml", Line: i + 1, Column: 1, Message: "Wrong.", Fix: "Right it.", Code: "x"})
+	}
+	e := pipeline.ShowProblems{SHA: r.sha, Path: ".github/gatehouse.yml", Problems: problems}
+	r.lose("/check-runs")
+	job := r.job(e, 0)
+	job.Run = nil
+	_ = r.retries(job, engine.RetryUnsure)
+	job.Tries = 1
+	perform[pipeline.Done](r, job)
+	equal(t, "check runs", len(r.ours()), 1)
+	equal(t, "external id", r.ours()[0].ExternalID, "intake/in1")
+
+	other := r.job(pipeline.ShowProblems{SHA: r.sha, Pipeline: "production", Refusals: []pipeline.Refusal{{Code: "x", Reason: "Not yet."}}}, 0)
+	perform[pipeline.Done](r, other)
+	equal(t, "conclusion", r.ours()[1].Conclusion, "failure")
+}
+
+// hooks lists deliveries and remembers which were asked for again.
+type hooks struct {
+	all   []github.HookDelivery
+	since time.Time
+	asked []int64
+	err   error
+}
+
+func (h *hooks) Deliveries(_ context.Context, since time.Time) ([]github.HookDelivery, error) {
+	h.since = since
+	return h.all, nil
+}
+
+func (h *hooks) Redeliver(_ context.Context, id int64) error {
+	h.asked = append(h.asked, id)
+	return h.err
+}
+
+func TestRecover(t *testing.T) {
+	clock := sandbox.NewManualClock(soon)
+	at := func(id int64, guid string, ago time.Duration, status int) github.HookDelivery {
+		return github.HookDelivery{ID: id, GUID: guid, DeliveredAt: soon.Add(-ago), StatusCode: status}
+	}
+	h := &hooks{all: []github.HookDelivery{
+		at(6, "never", 1*time.Minute, 0), at(5, "mended", 2*time.Minute, 202), at(4, "twice", 3*time.Minute, 503),
+		at(3, "mended", 4*time.Minute, 500), at(2, "twice", 5*time.Minute, 500), at(1, "fine", 6*time.Minute, 200),
+	}}
+	r := stage.NewRecovery(h, clock.Now, nil)
+	n, err := r.Recover(t.Context(), soon.Add(-30*24*time.Hour))
+	must(t, err)
+	equal(t, "how many", n, 2)
+	equal(t, "window", h.since, soon.Add(-72*time.Hour))
+	equal(t, "oldest first", h.asked[0], int64(4))
+	equal(t, "then", h.asked[1], int64(6))
+
+	n, err = r.Recover(t.Context(), soon.Add(-time.Hour))
+	must(t, err)
+	equal(t, "not again at once", n, 0)
+	clock.Advance(5 * time.Minute)
+	h.err = &github.Error{Class: github.NotFound, Op: "redeliver"}
+	n, err = r.Recover(t.Context(), soon.Add(-time.Hour))
+	must(t, err)
+	equal(t, "too old for GitHub", n, 0)
+	clock.Advance(5 * time.Minute)
+	h.err = &github.Error{Class: github.RateLimited, Op: "redeliver"}
+	if _, err := r.Recover(t.Context(), soon.Add(-time.Hour)); github.ClassOf(err) != github.RateLimited {
+		t.Errorf("got %v", err)
+	}
+	h.err = nil
+	n, err = r.Recover(t.Context(), soon.Add(-time.Hour))
+	must(t, err)
+	equal(t, "what a limit stopped is asked for again", n, 2)
+}
+
+// Through the real adapter: a webhook that was lost is sent once more.
+func TestRecoverInTheSandbox(t *testing.T) {
+	var n int
+	r := newRig(t)
+	recovery := stage.NewRecovery(r.App.(stage.Hooks), r.clock.Now, nil)
+	r.Drain()
+	lost := 0
+	for _, d := range r.Deliveries() {
+		if d.StatusCode < 200 || d.StatusCode > 299 {
+			lost++
+		}
+	}
+	n, err := recovery.Recover(t.Context(), r.clock.Now().Add(-time.Hour))
+	must(t, err)
+	equal(t, "redelivered", n, lost)
+}

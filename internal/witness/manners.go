@@ -1,0 +1,44 @@
+package witness
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/gatehouse-app/gatehouse/internal/sandbox"
+)
+
+// hooksAnswered: GitHub does not send a webhook again by itself, so each must have been taken in the end.
+func hooksAnswered(f *facts) []string {
+	taken, pushed := map[string]bool{}, false
+	var saw []string
+	for _, c := range f.w.Calls {
+		if c.Kind == sandbox.KindWebhook && c.Status >= 200 && c.Status < 300 {
+			taken[c.GUID] = true
+			pushed = pushed || c.Event == "push"
+		}
+	}
+	for _, c := range f.w.Calls {
+		if c.Kind == sandbox.KindWebhook && !taken[c.GUID] {
+			taken[c.GUID] = true // Say it once.
+			saw = append(saw, fmt.Sprintf("%s %s (%s) was answered %d and never taken", c.Event, c.Action, c.GUID, c.Status))
+		}
+	}
+	if !pushed && len(saw) == 0 {
+		saw = append(saw, "no push was ever delivered")
+	}
+	return saw
+}
+
+// noGuessing: 401 and 422 say that the app did not know who it was or what it wrote.
+func noGuessing(f *facts) []string {
+	var saw []string
+	for _, c := range f.w.Calls {
+		if c.Kind != sandbox.KindGitHub || c.As != "" && !byApp(c) {
+			continue
+		}
+		if s := outcome(c); s == http.StatusUnauthorized || s == http.StatusUnprocessableEntity {
+			saw = append(saw, fmt.Sprintf("call %d, %s %s, was answered %d: %.200s", c.Seq, c.Method, c.Path, s, c.Answer))
+		}
+	}
+	return saw
+}

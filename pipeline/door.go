@@ -1,0 +1,227 @@
+package pipeline
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// startDeploy starts a deploy whose run holds the lane: the door is verified and
+// opened, or, where there is none, the workflow dispatched.
+func (m *machine) startDeploy(st *Stage, sr *StageRun) bool {
+	g := m.run.Gate
+	if g != nil && g.Deploy == st.ID && g.Door != DoorShut {
+		return false // on its way
+	}
+	if g != nil && g.Deploy == st.ID {
+		m.verifyDoor(st)
+		return true
+	}
+	m.begin(st, sr)
+	m.dispatchDeploy(st, sr)
+	return true
+}
+
+func (m *machine) awaitLane(st *Stage, sr *StageRun) bool {
+	if m.run.Status != RunActive || sr.Status == StageWaiting {
+		return false
+	}
+	holder, by := m.lane.Runs[m.lane.Holder], "another run"
+	if holder != nil {
+		by = "run " + string(m.lane.Holder) + " (" + holder.Version + ")"
+	}
+	if sr.Attempt == 0 {
+		sr.Attempt, sr.StartedAt = 1, m.at
+	}
+	sr.Status = StageWaiting
+	sr.Reason = &Refusal{
+		Code: "lane-held", Reason: m.run.Environment + " is held by " + by + ".",
+		Fix: "This stage starts by itself when that run ends.",
+	}
+	m.changed(st.ID)
+	return true
+}
+
+// verifyDoor has everything read once more that the approvals rest on. What the
+// release replaces is part of the release: when that changed, approvals are void.
+func (m *machine) verifyDoor(st *Stage) {
+	g, r := m.run.Gate, m.run
+	if live := m.lane.LiveOf[r.Repo.ID]; live != nil && (r.Release.Replaces == nil || r.Release.Replaces.SHA != live.SHA) {
+		m.voidApprovals(replacesChanged(*live))
+		r.Release.Replaces = live
+		m.readRelease()
+		return
+	}
+	var people []Person
+	g.People = nil
+	for _, a := range g.Approvals {
+		if a.Counts() {
+			people, g.People = append(people, a.By), append(g.People, a.By.ID)
+		}
+	}
+	g.Door = DoorVerifying
+	g.Doing = m.owe(st.ID, "verify", VerifyDoor{Environment: g.Environment, People: people})
+}
+
+// voidApprovals takes every approval back and reopens the approval stage.
+func (m *machine) voidApprovals(why Refusal) {
+	g := m.run.Gate
+	for i := range g.Approvals {
+		if g.Approvals[i].Counts() {
+			g.Approvals[i].Void = &why
+		}
+	}
+	m.reopen(why)
+}
+
+func (m *machine) reopen(why Refusal) {
+	g := m.run.Gate
+	g.Door, g.Doing = DoorShut, ""
+	sr := m.run.Stages[g.Stage]
+	sr.Status, sr.EndedAt = StageWaiting, time.Time{}
+	deploy := m.run.Stages[g.Deploy]
+	if deploy.Status == StageWaiting {
+		deploy.Status, deploy.Reason = StagePending, nil
+		m.changed(g.Deploy)
+		if g.Kind == GateByGatehouse {
+			deploy.Attempt-- // nothing was begun: the number is used when it is
+		}
+	}
+	m.note("", "Approvals are void: %s", why.Reason)
+	m.record("approvals-void", g.Environment, Person{}, why.Reason)
+	m.changed(g.Stage)
+	m.mark(SlotDetails)
+	m.yield()
+}
+
+func (m *machine) doorVerified(o DoorVerified) {
+	g := m.run.Gate
+	if g.Door != DoorVerifying {
+		return
+	}
+	if o.Policy == nil {
+		m.endGate(RunFailed, Refusal{
+			Code: "policy-gone", Reason: "The configuration on the default branch has no approval policy for " + g.Environment + " any more.",
+			Fix: "Put it back, or push the release again under the new configuration.",
+		})
+		return
+	}
+	if !samePolicy(*o.Policy, *g.Policy) {
+		g.Policy = o.Policy
+		m.voidApprovals(Refusal{
+			Code: "policy-changed", Reason: "The approval policy of " + g.Environment + " changed on the default branch after this approval.",
+			Fix: "Approve again under the new policy.",
+		})
+		return
+	}
+	for i := range g.Approvals {
+		if a := &g.Approvals[i]; a.Counts() && slices.Contains(g.People, a.By.ID) {
+			m.verifyAgain(a, o.Standings)
+		}
+	}
+	if !m.met() {
+		m.reopen(Refusal{Reason: "not everybody who approved still may."})
+		return
+	}
+	m.openDoor()
+}
+
+// samePolicy compares what is stored of two policies: one of them was.
+func samePolicy(a, b Policy) bool {
+	x, errA := json.Marshal(a)
+	y, errB := json.Marshal(b)
+	return errA == nil && errB == nil && bytes.Equal(x, y)
+}
+
+func (m *machine) verifyAgain(a *Approval, now []Standing) {
+	i := slices.IndexFunc(now, func(s Standing) bool { return s.Person.ID == a.By.ID })
+	if i < 0 {
+		a.Void = &Refusal{Code: "not-verified", Reason: "GitHub could not say whether " + a.By.Login + " may still approve."}
+		return
+	}
+	a.Standing = &now[i]
+	a.Void = Admit(*m.run.Gate.Policy, m.run.Release, now[i])
+}
+
+func (m *machine) openDoor() {
+	g := m.run.Gate
+	st, sr := m.run.Plan().Stage(g.Deploy), m.run.Stages[g.Deploy]
+	m.record("door-opening", g.Environment, Person{}, "approved by "+g.approvers())
+	if g.Kind == GateByGatehouse {
+		g.Door, g.DoorAt = DoorOpen, m.at
+		m.begin(st, sr)
+		m.dispatchDeploy(st, sr)
+		return
+	}
+	g.Door = DoorOpening
+	sr.Status, sr.Reason = StageRunning, nil
+	sr.StartedAt, sr.Deadline = m.at, m.at.Add(st.Timeout)
+	m.changed(st.ID)
+	m.tryDoor()
+}
+
+// tryDoor gives the verdict once the job is known to wait for it, at the
+// release's own commit.
+func (m *machine) tryDoor() {
+	g := m.run.Gate
+	w := m.run.Stages[g.Deploy].Workflow
+	switch {
+	case m.run.Status != RunActive || g.Door != DoorOpening || g.Doing != "" || !g.Parked:
+	case w.HeadSHA == "":
+		g.Doing = m.owe(g.Deploy, "read", ReadWorkflow{Workflow: w.ID})
+	default:
+		m.answerDoor()
+	}
+}
+
+// doorRead goes on after the parked workflow run was read: its head was compared
+// on the way, and one that has no head is not let through.
+func (m *machine) doorRead(w WorkflowRun) {
+	g := m.run.Gate
+	m.workflowSeen(w)
+	sr := m.run.Stages[g.Deploy]
+	switch {
+	case m.run.Status != RunActive || g.Door != DoorOpening || g.Doing != "":
+	case sr.Workflow.HeadSHA == "":
+		m.endGate(RunFailed, Refusal{
+			Code: "head-unknown", Reason: "GitHub does not say at which commit the waiting workflow would run.",
+			Fix: "Push the release branch again.", Source: sr.Workflow.URL,
+		})
+	default:
+		g.Parked = true // where nothing waits, the performer finds out and asks later
+		m.answerDoor()
+	}
+}
+
+func (m *machine) answerDoor() {
+	g := m.run.Gate
+	sr := m.run.Stages[g.Deploy]
+	sr.Verdict = max(sr.Workflow.Attempt, 1)
+	g.Doing = m.owe(g.Deploy, "open", AnswerDoor{
+		Workflow: sr.Workflow.ID, Environment: g.Environment, Approve: true, Comment: "Approved by " + g.approvers() + ".",
+	})
+}
+
+func (m *machine) doorOpened() {
+	g := m.run.Gate
+	if g.Door != DoorOpening {
+		return
+	}
+	g.Door, g.DoorAt, g.Doing = DoorOpen, m.at, ""
+	st, sr := m.run.Plan().Stage(g.Deploy), m.run.Stages[g.Deploy]
+	sr.Deadline = m.at.Add(st.Timeout)
+	m.record("door-opened", g.Environment, Person{}, "")
+	m.changed(st.ID)
+	m.judgeWorkflow(st, sr)
+}
+
+func (m *machine) dispatchDeploy(st *Stage, sr *StageRun) {
+	if m.run.Release.Deploys[st.Deploy.File].Environment == "" && m.run.Deployment == nil {
+		sr.Doing = m.owe(st.ID, "deployment", CreateDeployment{
+			SHA: m.run.Release.SHA, Environment: m.run.Environment, Production: m.run.Gated(), Version: m.run.Release.Version,
+		})
+		return
+	}
+	m.startWorkflow(st, sr, st.Deploy.File, st.Deploy.Inputs)
+}

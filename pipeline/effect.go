@@ -1,0 +1,236 @@
+package pipeline
+
+// Effect is something owed to the outside: a closed set of the things that are
+// done once, keyed. What is merely shown is named by Step.Show.
+//
+//sumtype:decl
+type Effect interface{ effect() }
+
+// Owed is an effect with its key. Keys of one run never repeat.
+type Owed struct {
+	Key    string
+	Effect Effect
+}
+
+// The effects of runs. Each names the outcome that answers it; any may be
+// answered by Failed instead.
+type (
+	// ReadRelease reads commits, authors, what is replaced, and the workflow
+	// files at the commit → ReleaseRead.
+	ReadRelease struct {
+		SHA     string
+		Base    string   // SHA of what is live; empty: compare with Before
+		Before  string   // the branch's former head, or empty
+		Deploys []string // workflow files of deploy stages
+	}
+	// StartWorkflow dispatches a workflow → WorkflowStarted.
+	StartWorkflow struct {
+		Stage   string
+		Attempt int
+		File    string
+		Branch  string
+		SHA     string
+		Inputs  map[string]string
+		Nonce   string // also in Inputs as gatehouse_run: <run>/<stage>/<attempt>
+	}
+	// ReadWorkflow reads a workflow run → WorkflowRead.
+	ReadWorkflow struct{ Workflow int64 }
+	// ReadReviews reads who decided on a parked workflow run, and where the run
+	// stands → ReviewsRead.
+	ReadReviews struct{ Workflow int64 }
+	// CancelWorkflow cancels a workflow run → Done. Nothing waits for it.
+	CancelWorkflow struct{ Workflow int64 }
+	// ReadChecks reads checks and statuses of the commit → ChecksRead.
+	ReadChecks struct {
+		SHA   string
+		Names []string
+	}
+	// InspectGate asks GitHub how the environment is protected → GateInspected.
+	InspectGate struct{ Environment string }
+	// VerifyPerson asks GitHub for a person's standing → PersonVerified.
+	VerifyPerson struct {
+		Person Person
+		Teams  []string
+	}
+	// VerifyDoor reads the policy from the default branch and every approver's
+	// standing once more → DoorVerified.
+	VerifyDoor struct {
+		Environment string
+		People      []Person
+	}
+	// AnswerDoor gives the one verdict of our protection rule → Done.
+	AnswerDoor struct {
+		Workflow    int64
+		Environment string
+		Approve     bool
+		Comment     string
+	}
+	// CreateDeployment makes GitHub's record of the deploy → DeploymentMade.
+	CreateDeployment struct {
+		SHA         string
+		Environment string
+		Production  bool
+		Version     string
+	}
+	// RunProbes asks the environment's URL → Probed.
+	RunProbes struct {
+		URL    string
+		Probes []Probe
+	}
+	// SendNotice posts the closing message → Done.
+	SendNotice struct{ Channel string }
+	// Tell gives another run of the lane a fact → Done.
+	Tell struct {
+		Run  RunID
+		Fact Fact // Superseded, LaneGranted or LiveChanged
+	}
+	// Reply answers a comment: a reaction, and a text if there is one → Done.
+	Reply struct {
+		Where   CommentRef
+		OK      bool
+		Refused *Refusal
+		Text    string // for status
+	}
+)
+
+// The effects of intakes.
+type (
+	// ReadConfig reads the configuration from the default branch, or the
+	// organisation's .github repository → ConfigRead.
+	ReadConfig struct{}
+	// ShowProblems makes one failed check run on the pushed commit → Done.
+	ShowProblems struct {
+		SHA      string
+		Pipeline string // empty: the configuration as a whole
+		Path     string
+		Problems []Problem
+		Refusals []Refusal
+	}
+	// StartRun stores a new run and lets it enter its lane → RunStarted.
+	StartRun struct{ Run *Run }
+	// FindRuns looks for the active runs of the repository → RunsFound.
+	FindRuns struct{}
+	// TellRun gives a run the command → Done.
+	TellRun struct {
+		Run  RunID
+		Fact Commanded
+	}
+)
+
+func (ReadRelease) effect()      {}
+func (StartWorkflow) effect()    {}
+func (ReadWorkflow) effect()     {}
+func (CancelWorkflow) effect()   {}
+func (ReadReviews) effect()      {}
+func (ReadChecks) effect()       {}
+func (InspectGate) effect()      {}
+func (VerifyPerson) effect()     {}
+func (VerifyDoor) effect()       {}
+func (AnswerDoor) effect()       {}
+func (CreateDeployment) effect() {}
+func (RunProbes) effect()        {}
+func (SendNotice) effect()       {}
+func (Tell) effect()             {}
+func (Reply) effect()            {}
+func (ReadConfig) effect()       {}
+func (ShowProblems) effect()     {}
+func (StartRun) effect()         {}
+func (FindRuns) effect()         {}
+func (TellRun) effect()          {}
+
+// Outcome is what came of an effect: a closed set.
+//
+//sumtype:decl
+type Outcome interface{ outcome() }
+
+// The outcomes.
+type (
+	// Done says that it is done and nothing more is to be known.
+	Done struct{}
+	// Failed says that it could not be done and trying again would not help.
+	// Unsure means that it may or may not have been done: a person decides.
+	Failed struct {
+		Refusal Refusal
+		Unsure  bool
+	}
+	// ReleaseRead answers ReadRelease.
+	ReleaseRead struct {
+		Message   string
+		Compare   string
+		Commits   []Commit
+		Total     int
+		Truncated bool
+		Workflows map[string]string
+		Sensitive []string
+		Deploys   map[string]Jobs
+		Policy    *Commit
+	}
+	// WorkflowStarted answers StartWorkflow. Of Workflow only ID is certain.
+	WorkflowStarted struct{ Workflow WorkflowRun }
+	// WorkflowRead answers ReadWorkflow.
+	WorkflowRead struct{ Workflow WorkflowRun }
+	// ReviewsRead answers ReadReviews.
+	ReviewsRead struct {
+		Workflow WorkflowRun
+		Reviews  []Reviewed
+	}
+	// ChecksRead answers ReadChecks: one or more results a name, in order.
+	ChecksRead struct{ Results []CheckResult }
+	// GateInspected answers InspectGate.
+	GateInspected struct {
+		Exists    bool     // the environment exists
+		Rule      bool     // our protection rule is enabled on it
+		Reviewers []string // logins and @org/team
+	}
+	// PersonVerified answers VerifyPerson.
+	PersonVerified struct{ Standing Standing }
+	// DoorVerified answers VerifyDoor. Policy is nil if the default branch has
+	// no policy for the environment any more.
+	DoorVerified struct {
+		Policy    *Policy
+		Standings []Standing
+	}
+	// DeploymentMade answers CreateDeployment.
+	DeploymentMade struct{ ID int64 }
+	// Probed answers RunProbes.
+	Probed struct{ Results []ProbeResult }
+	// ConfigRead answers ReadConfig: missing, wrong, or right.
+	ConfigRead struct {
+		Missing  bool
+		Path     string // of the file, for annotations
+		Spec     *Spec
+		Problems []Problem
+		Refused  *Refusal // e.g. the operator binds the environment elsewhere
+	}
+	// RunStarted answers StartRun.
+	RunStarted struct{ Run RunID }
+	// RunsFound answers FindRuns.
+	RunsFound struct{ Runs []Found }
+)
+
+// Found is what a command needs to know of an active run.
+type Found struct {
+	Run         RunID  `json:"run"`
+	Environment string `json:"environment"`
+	Version     string `json:"version"`
+	SHA         string `json:"sha"`
+	AtGate      bool   `json:"at_gate"`
+	Active      bool   `json:"active"`
+	Failed      bool   `json:"failed"` // a stage of it failed and may be retried
+}
+
+func (Done) outcome()            {}
+func (Failed) outcome()          {}
+func (ReleaseRead) outcome()     {}
+func (WorkflowStarted) outcome() {}
+func (WorkflowRead) outcome()    {}
+func (ChecksRead) outcome()      {}
+func (ReviewsRead) outcome()     {}
+func (GateInspected) outcome()   {}
+func (PersonVerified) outcome()  {}
+func (DoorVerified) outcome()    {}
+func (DeploymentMade) outcome()  {}
+func (Probed) outcome()          {}
+func (ConfigRead) outcome()      {}
+func (RunStarted) outcome()      {}
+func (RunsFound) outcome()       {}

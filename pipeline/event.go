@@ -1,0 +1,164 @@
+package pipeline
+
+import "time"
+
+// Event is something that happened. Time enters the machine here and nowhere
+// else. Cause is the delivery or effect that it came from, for the log.
+type Event struct {
+	At    time.Time
+	Cause string
+	Fact  Fact
+}
+
+// Fact is what happened: a closed set.
+//
+//sumtype:decl
+type Fact interface{ fact() }
+
+// Facts about runs.
+type (
+	// Started is the first event of every run.
+	Started struct{}
+	// Tick says that the time Wake asked for has come.
+	Tick struct{}
+	// Answered brings the outcome of the owed effect with this key. It counts
+	// only if the machine still waits for that key.
+	Answered struct {
+		Key     string
+		Outcome Outcome
+	}
+	// WorkflowSeen is news of a workflow run that Gatehouse dispatched.
+	WorkflowSeen struct{ Workflow WorkflowRun }
+	// DoorRequested says that a job waits at our protection rule.
+	DoorRequested struct {
+		Workflow    int64
+		Environment string
+		Deployment  int64
+	}
+	// Reviewed is a decision in GitHub's Review deployments dialog.
+	Reviewed struct {
+		Workflow     int64
+		Attempt      int
+		Environments []string // may be empty: the payload does not always name them
+		Approved     bool
+		By           Person
+		Comment      string
+		At           time.Time
+	}
+	// DeploymentSeen is a Deployment that an Actions job made.
+	DeploymentSeen struct {
+		Workflow    int64
+		Deployment  int64
+		Environment string
+	}
+	// ChecksChanged hints that checks or statuses of the commit changed.
+	ChecksChanged struct{ SHA string }
+	// Pressed is a button of a check run.
+	Pressed struct {
+		Stage   string
+		Attempt int
+		Button  Button
+		By      Person
+	}
+	// RerunRequested is GitHub's Re-run on one of our check runs; Stage is
+	// empty for the whole suite.
+	RerunRequested struct {
+		Stage   string
+		Attempt int
+		By      Person
+	}
+	// Commanded is a command in a comment, by a person with write access.
+	Commanded struct {
+		Command Command
+		By      Person
+		Where   CommentRef
+	}
+	// Superseded comes from a newer run of the same pipeline.
+	Superseded struct {
+		By      RunID
+		Version string
+		Reason  string
+	}
+	// LiveChanged comes from a run whose deploy has ended well: what this one
+	// replaces is another release now.
+	LiveChanged struct{}
+	// LaneGranted comes from the run that held the lane before.
+	LaneGranted struct{}
+)
+
+// Facts that arrive before a run is known; see Intake.
+type (
+	// Pushed is a push to a branch.
+	Pushed struct {
+		Ref       string
+		Before    string // all zeros when the branch is new
+		After     string
+		Created   bool
+		Forced    bool
+		By        Person
+		Message   string   // first line of the head commit
+		Changed   []string // paths that the push's commits touch
+		Truncated bool     // Changed is not all
+	}
+	// CommandGiven is a comment whose first line is a command.
+	CommandGiven struct {
+		Command Command
+		By      Person
+		Where   CommentRef
+	}
+)
+
+func (Started) fact()        {}
+func (Tick) fact()           {}
+func (Answered) fact()       {}
+func (WorkflowSeen) fact()   {}
+func (DoorRequested) fact()  {}
+func (Reviewed) fact()       {}
+func (DeploymentSeen) fact() {}
+func (ChecksChanged) fact()  {}
+func (Pressed) fact()        {}
+func (RerunRequested) fact() {}
+func (Commanded) fact()      {}
+func (Superseded) fact()     {}
+func (LaneGranted) fact()    {}
+func (LiveChanged) fact()    {}
+func (Pushed) fact()         {}
+func (CommandGiven) fact()   {}
+
+// Button is a button of a check run; it is also the action's identifier.
+type Button string
+
+// The buttons.
+const (
+	ButtonApprove Button = "approve"
+	ButtonReject  Button = "reject"
+	ButtonRetry   Button = "retry"
+)
+
+// Command is what somebody typed. Target is the version, environment or run
+// that it names, if any; for retry the stage.
+type Command struct {
+	Verb   Verb   `json:"verb"`
+	Target string `json:"target,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// Verb is a command's name.
+type Verb string
+
+// The commands that exist.
+const (
+	VerbApprove Verb = "approve"
+	VerbReject  Verb = "reject"
+	VerbRetry   Verb = "retry"
+	VerbCancel  Verb = "cancel"
+	VerbStatus  Verb = "status"
+)
+
+// CommentRef is a comment: on an issue or pull request, or on a commit.
+type CommentRef struct {
+	ID    int64  `json:"id"`
+	Issue int    `json:"issue,omitempty"`
+	SHA   string `json:"sha,omitempty"`
+	Pull  bool   `json:"pull,omitempty"`
+}

@@ -1,0 +1,148 @@
+package pipeline
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Explanation answers "why is it waiting, who can move it, what happens next".
+type Explanation struct {
+	Headline string // one sentence
+	Waits    []Wait // what it waits for now, most important first; empty when nothing
+	Next     string // what happens when that is done, or what to do after the end
+	Lines    string // lines to paste, if any
+}
+
+// Wait is one thing that a run waits for.
+type Wait struct {
+	Stage string // id
+	Refusal
+	Since time.Time
+	Until time.Time // when it ends by itself; zero: never
+}
+
+// Explain says why a run waits, who can move it, and what happens then, from
+// the same rules by which Next decides.
+func Explain(s State) Explanation {
+	r := s.Run
+	if r.Status != RunActive {
+		return explainEnd(r)
+	}
+	x := Explanation{Next: next(r)}
+	for _, st := range r.Plan().Stages {
+		sr := r.Stages[st.ID]
+		switch {
+		case st.Kind == KindApproval && sr.Status == StageWaiting:
+			x.Waits = append(x.Waits, explainGate(r)...)
+		case sr.Status == StageWaiting && sr.Reason != nil:
+			x.Waits = append(x.Waits, Wait{Stage: st.ID, Refusal: *sr.Reason, Since: sr.StartedAt})
+		case sr.Status == StageRunning:
+			x.Waits = append(x.Waits, Wait{Stage: st.ID, Refusal: explainRunning(st, sr), Since: sr.StartedAt, Until: sr.Deadline})
+		}
+	}
+	if r.Reading != "" && len(x.Waits) == 0 {
+		x.Waits = append(x.Waits, Wait{Refusal: Refusal{Code: "reading", Reason: "Commits and workflow files are being read."}, Since: r.CreatedAt})
+	}
+	x.Headline = r.Release.Version + " is on its way to " + r.Environment + "."
+	if len(x.Waits) > 0 {
+		x.Headline = x.Waits[0].Reason
+	}
+	return x
+}
+
+func explainEnd(r *Run) Explanation {
+	if r.Status == RunSucceeded {
+		if !r.deploys() {
+			return Explanation{Headline: r.Pipeline + " passed for " + r.Release.Version + "."}
+		}
+		return Explanation{Headline: r.Release.Version + " went to " + r.Environment + " and is verified."}
+	}
+	x := Explanation{Headline: "The run ended: " + string(r.Status) + "."}
+	if r.Reason != nil {
+		x.Headline = r.Reason.Reason
+		x.Next, x.Lines = r.Reason.Fix, r.Reason.Lines
+	}
+	return x
+}
+
+func (r *Run) deploys() bool {
+	for _, st := range r.Plan().Stages {
+		if st.Kind == KindDeploy {
+			return true
+		}
+	}
+	return false
+}
+
+func explainRunning(st *Stage, sr *StageRun) Refusal {
+	why := Refusal{Code: "running", Reason: st.Title + " runs."}
+	if sr.Workflow != nil {
+		why.Source = sr.Workflow.URL
+	}
+	for _, c := range sr.Checks {
+		if c.Status != "completed" {
+			why.Reason = st.Title + " waits for the check " + c.Name + "."
+			break
+		}
+	}
+	return why
+}
+
+// explainGate names every place that is open and what GitHub still asks.
+func explainGate(r *Run) []Wait {
+	g := r.Gate
+	var waits []Wait
+	for _, p := range Judge(*g.Policy, g.Approvals).Places {
+		if p.Missing == 0 {
+			continue
+		}
+		who := strings.Join(p.Need.Who(), ", ")
+		waits = append(waits, Wait{Stage: g.Stage, Since: g.OpenAt, Until: g.ExpiresAt, Refusal: Refusal{
+			Code: "approval-missing", Reason: fmt.Sprintf("Waits for %d approval%s of %s.", p.Missing, plural(p.Missing), who),
+			Fix: howToApprove(g), Who: p.Need.Who(),
+		}})
+	}
+	if len(g.Reviewers) > 0 && !g.Reviewed {
+		w := Wait{Stage: g.Stage, Since: g.OpenAt, Until: g.ExpiresAt, Refusal: Refusal{
+			Code: "review-missing", Reason: "GitHub waits for one of its required reviewers: " + strings.Join(g.Reviewers, ", ") + ".",
+			Fix: "Press Review deployments on the workflow run.", Who: g.Reviewers,
+		}}
+		if len(waits) == 0 {
+			w.Reason = "One click remains: Review deployments in GitHub, by " + strings.Join(g.Reviewers, ", ") + "."
+		}
+		if sr := r.Stages[g.Deploy]; sr.Workflow != nil {
+			w.Source = sr.Workflow.URL
+		}
+		waits = append(waits, w)
+	}
+	return waits
+}
+
+func howToApprove(g *Gate) string {
+	if len(g.Reviewers) > 0 && !g.Reviewed {
+		return "Press Review deployments on the workflow run in GitHub, or comment /approve."
+	}
+	return "Press Approve on the check run, or comment /approve."
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
+}
+
+// next names the stages that follow what runs or waits now.
+func next(r *Run) string {
+	var titles []string
+	for _, st := range r.Plan().Stages {
+		if r.Stages[st.ID].Status == StagePending {
+			titles = append(titles, st.Title)
+		}
+	}
+	if len(titles) == 0 {
+		return ""
+	}
+	return "Then: " + strings.Join(titles, ", ") + "."
+}

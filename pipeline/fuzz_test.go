@@ -1,0 +1,307 @@
+package pipeline
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// FuzzNext drives several runs in one lane from a string of bytes: pushes, news
+// in any order, outcomes well, bad, unsure and twice, people, time. Whatever
+// happens:
+//
+//   - no door opens and no deploy is dispatched behind our own gate without the
+//     approvals that the policy asks for, as verified last, judged by brute force
+//   - no door opens for a commit other than the release's, or after it was closed
+//   - a door opens at most once a run, a stage is dispatched once an attempt
+//   - at most one run of a lane has a deploy under way, and that run holds it
+//   - no run deploys after a newer one of its pipeline began to
+//   - a final status stays, unless a person who may write retries a failed run
+//   - only a release whose probes all passed is verified
+//   - the same state and event give the same step, and the state is not changed
+//   - keys never repeat; facts, effects and states survive being stored
+//   - a stage whose state changed is shown anew
+//   - the log is one whole chain
+//   - a final run wants no wake, and a tick never leaves a wake in the past
+//   - an active run owes something or says what it waits for, and in a healthy
+//     world every run ends and leaves the lane free
+func FuzzNext(f *testing.F) {
+	for _, seed := range fuzzSeeds() {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		if bad := playBytes(in); len(bad) > 0 {
+			t.Fatal(strings.Join(bad, "\n"))
+		}
+	})
+}
+
+// fuzzSeeds are an even walk and a few that go deep.
+func fuzzSeeds() [][]byte {
+	var seeds [][]byte
+	for kind := range byte(16) {
+		walk := []byte{kind}
+		for i := range 200 {
+			walk = append(walk, byte(i*37+i/7), byte(i*11+3))
+		}
+		seeds = append(seeds, walk)
+	}
+	return seeds
+}
+
+func playBytes(in []byte) []string {
+	if len(in) > 1000 {
+		in = in[:1000]
+	}
+	w := newFuzzWorld(in)
+	for len(w.in) > 0 && len(w.bad) == 0 {
+		w.step()
+	}
+	if len(w.bad) == 0 {
+		w.drain()
+	}
+	if err := VerifyLog(w.log, w.lane.LogHead); err != nil {
+		w.fail("the log is broken: %v", err)
+	}
+	return w.bad
+}
+
+func (w *fuzzWorld) fail(format string, args ...any) {
+	if len(w.bad) == 0 {
+		w.bad = append(w.bad, fmt.Sprintf(format, args...))
+	}
+}
+
+// event gives one run one event and holds the step to the properties.
+func (w *fuzzWorld) event(r *fuzzRun, f Fact) {
+	if len(w.bad) > 0 {
+		return
+	}
+	f = w.stored(f)
+	before := State{Lane: w.lane, Run: r.state}
+	stored := mustJSON(before)
+	w.remember(r, f)
+	step := Next(before, Event{At: w.at, Fact: f})
+	if !bytes.Equal(stored, mustJSON(before)) {
+		w.fail("%s changed the state it was given", FactKind(f))
+	}
+	if again := Next(before, Event{At: w.at, Fact: f}); !reflect.DeepEqual(step, again) {
+		w.fail("%s gives two answers", FactKind(f))
+	}
+	w.judgeStatus(r, before.Run, step, f)
+	w.judgeShown(before.Run, step)
+	var after State
+	if err := json.Unmarshal(mustJSON(step.State), &after); err != nil {
+		w.fail("the state cannot be read: %v", err)
+		return
+	}
+	if !bytes.Equal(mustJSON(step.State), mustJSON(after)) {
+		w.fail("the state does not survive being stored")
+	}
+	w.lane, r.state = after.Lane, after.Run
+	w.log = append(w.log, step.Log...)
+	for _, o := range step.Effects {
+		w.judgeEffect(r, o)
+		r.owed = append(r.owed, o)
+	}
+	w.judgeState(r, before.Run)
+}
+
+// stored sends a fact through its stored form, as the engine does.
+func (w *fuzzWorld) stored(f Fact) Fact {
+	if _, ok := f.(Answered); ok {
+		return f
+	}
+	b, err := MarshalFact(f)
+	if err != nil {
+		w.fail("a fact cannot be stored: %v", err)
+		return f
+	}
+	g, err := UnmarshalFact(b)
+	if err != nil || !reflect.DeepEqual(f, g) {
+		w.fail("%s does not survive being stored: %v", FactKind(f), err)
+	}
+	return g
+}
+
+func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// remember keeps, apart from the machine, who was verified as approving what.
+func (w *fuzzWorld) remember(r *fuzzRun, f Fact) {
+	a, ok := f.(Answered)
+	if !ok {
+		return
+	}
+	switch o := a.Outcome.(type) {
+	case PersonVerified:
+		if ask, waits := r.state.Asks[a.Key]; waits && ask.Verb == VerbApprove {
+			r.approvers = append(r.approvers, o.Standing.Person)
+		}
+	case DoorVerified:
+		if g := r.state.Gate; g == nil || g.Doing != a.Key {
+			return
+		}
+		if r.policy != nil && !reflect.DeepEqual(r.policy, o.Policy) {
+			r.approvers = nil // all void
+		}
+		r.policy, r.proof = o.Policy, &o
+	}
+}
+
+func (w *fuzzWorld) judgeEffect(r *fuzzRun, o Owed) {
+	if r.keys[o.Key] {
+		w.fail("the key %s is owed twice", o.Key)
+	}
+	r.keys[o.Key] = true
+	b, err := MarshalEffect(o.Effect)
+	if err != nil {
+		w.fail("an effect cannot be stored: %v", err)
+		return
+	}
+	if e, err := UnmarshalEffect(b); err != nil || !bytes.Equal(mustJSON(e), mustJSON(o.Effect)) {
+		w.fail("%s does not survive being stored: %v", EffectKind(o.Effect), err)
+	}
+	switch e := o.Effect.(type) {
+	case ReadRelease:
+		if r.reads++; r.reads > 1 {
+			r.approvers = nil // the release is another one now
+		}
+	case StartWorkflow:
+		if r.dispatch[e.Nonce]++; r.dispatch[e.Nonce] > 1 {
+			w.fail("%s is dispatched twice", e.Nonce)
+		}
+		st := r.state.Plan().Stage(e.Stage)
+		if st.Kind == KindDeploy && r.state.Gated() && r.state.Gate.Kind != GateByEnvironment {
+			w.judgeApprovals(r, "dispatched "+e.Nonce)
+		}
+	case CreateDeployment:
+		if r.state.Gated() {
+			w.judgeApprovals(r, "made a Deployment")
+		}
+	case AnswerDoor:
+		w.judgeVerdict(r, e)
+	}
+}
+
+func (w *fuzzWorld) judgeVerdict(r *fuzzRun, e AnswerDoor) {
+	if !e.Approve {
+		r.closed[e.Workflow] = true
+		return
+	}
+	switch {
+	case r.wrongHead[e.Workflow] && r.state.Gated():
+		w.fail("the door opens for another commit")
+	case r.closed[e.Workflow]:
+		w.fail("the door opens after it was closed")
+	case r.state.Status != RunActive:
+		w.fail("the door opens for a run that is %s", r.state.Status)
+	}
+	if g := r.state.Gate; g != nil && g.Kind == GateByEnvironment {
+		if r.opened++; r.opened > 1 {
+			w.fail("the door opens twice")
+		}
+	}
+	if r.state.Gated() {
+		w.judgeApprovals(r, "opened the door")
+	}
+}
+
+// judgeApprovals is the independent reference: it tries every way of seating
+// those who approved and still may.
+func (w *fuzzWorld) judgeApprovals(r *fuzzRun, what string) {
+	if r.proof == nil || r.proof.Policy == nil {
+		w.fail("%s without having verified anything", what)
+		return
+	}
+	var may []Standing
+	for _, s := range r.proof.Standings {
+		approved := slices.ContainsFunc(r.approvers, func(p Person) bool { return p.ID == s.Person.ID })
+		if approved && !s.Person.Bot && s.Person.ID != w.people[1].Person.ID { // she wrote the commit
+			may = append(may, s)
+		}
+	}
+	if !bruteForce(*r.proof.Policy, may) {
+		w.fail("%s with the approvals of %v only, under %v", what, may, r.proof.Policy.Need)
+	}
+}
+
+func (w *fuzzWorld) judgeStatus(r *fuzzRun, before *Run, step Step, f Fact) {
+	after := step.State.Run
+	if before.Status == RunActive || before.Status == after.Status && before.EndedAt.Equal(after.EndedAt) {
+		return
+	}
+	a, _ := f.(Answered)
+	ask, asked := r.state.Asks[a.Key]
+	v, verified := a.Outcome.(PersonVerified)
+	if !asked || ask.Verb != VerbRetry || !verified || !v.Standing.CanWrite() || before.Status != RunFailed {
+		w.fail("a run that was %s became %s by %s %T", before.Status, after.Status, FactKind(f), a.Outcome)
+	}
+}
+
+// judgeShown holds that a surface that shows a stage hears of its change.
+func (w *fuzzWorld) judgeShown(before *Run, step Step) {
+	for id, sr := range step.State.Run.Stages {
+		old := before.Stages[id]
+		if sr.Attempt == 0 || sr.Status == StagePending || old.Status == sr.Status && old.Attempt == sr.Attempt {
+			continue
+		}
+		if !slices.Contains(step.Show, CheckSlot(id, sr.Attempt)) {
+			w.fail("%s went from %s to %s and is not shown anew", id, old.Status, sr.Status)
+		}
+	}
+}
+
+// judgeState looks at the whole lane after a step.
+func (w *fuzzWorld) judgeState(r *fuzzRun, before *Run) {
+	moving := 0
+	for _, o := range w.runs {
+		if deploying(o.state) {
+			moving++
+			if w.lane.Holder != o.state.ID {
+				w.fail("a deploy is under way in a run that does not hold the lane")
+			}
+		}
+	}
+	if moving > 1 {
+		w.fail("%d deploys are under way in one lane", moving)
+	}
+	if deploying(r.state) && !deploying(before) {
+		if w.deployed[r.state.Pipeline] > r.state.Seq {
+			w.fail("an older release is deployed over a newer one")
+		}
+		w.deployed[r.state.Pipeline] = r.state.Seq
+	}
+	if v := w.lane.Verified; v != nil && v.Run == r.state.ID {
+		for _, st := range r.state.Plan().Stages {
+			if st.Kind == KindSmoke && r.state.Stages[st.ID].Status != StagePassed {
+				w.fail("a release is verified whose %s is %s", st.ID, r.state.Stages[st.ID].Status)
+			}
+		}
+	}
+	s := State{Lane: w.lane, Run: r.state}
+	switch {
+	case r.state.Status != RunActive && !Wake(s).IsZero():
+		w.fail("a run that is over wants a wake")
+	case r.state.Status == RunActive && len(r.owed) == 0 && len(Explain(s).Waits) == 0:
+		w.fail("an active run owes nothing and waits for nothing")
+	}
+}
+
+func deploying(r *Run) bool {
+	for _, st := range r.Plan().Stages {
+		if st.Kind == KindDeploy && r.Status == RunActive && r.Stages[st.ID].Status == StageRunning {
+			return true
+		}
+	}
+	return false
+}

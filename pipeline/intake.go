@@ -1,0 +1,27 @@
+package pipeline
+
+import "time"
+
+// Intake is what came in before a run or lane is known: a push, whose
+// configuration must be read first, a command, whose run must be found, or a
+// job at our door that no run of ours started.
+type Intake struct {
+	V       int            `json:"v"`
+	ID      string         `json:"id"`
+	Repo    Repo           `json:"repo"`
+	At      time.Time      `json:"at"`    // when it was received
+	Cause   string         `json:"cause"` // the delivery
+	Push    *Pushed        `json:"push,omitempty"`
+	Command *CommandGiven  `json:"command,omitempty"`
+	Foreign *DoorRequested `json:"foreign,omitempty"`
+	Doing   []string       `json:"doing,omitempty"` // keys of the effects still owed
+	Started []RunID        `json:"started,omitempty"`
+	Over    bool           `json:"over,omitempty"`
+	Result  string         `json:"result,omitempty"` // for the log: why no run, or what began
+}
+
+// IntakeStep is the answer of NextIntake.
+type IntakeStep struct {
+	Intake  *Intake
+	Effects []Owed
+}

@@ -1,0 +1,252 @@
+package pipeline
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// IntakeVersion is the version of the stored form of an Intake.
+const IntakeVersion = 1
+
+// NextIntake is the machine of intakes. Its first event is Started, all others
+// are Answered. The given intake is not changed.
+func NextIntake(in *Intake, e Event) IntakeStep {
+	c := *in
+	c.Doing = append([]string(nil), in.Doing...)
+	c.Started = append([]RunID(nil), in.Started...)
+	m := &intakeMachine{in: &c}
+	if _, ok := e.Fact.(Started); ok {
+		m.begin()
+	}
+	if a, ok := e.Fact.(Answered); ok {
+		m.answered(a)
+	}
+	if len(c.Doing) == 0 {
+		c.Over = true
+	}
+	return IntakeStep{Intake: &c, Effects: m.owed}
+}
+
+type intakeMachine struct {
+	in   *Intake
+	owed []Owed
+}
+
+func (m *intakeMachine) owe(name string, e Effect) {
+	m.owed = append(m.owed, Owed{Key: name, Effect: e})
+	m.in.Doing = append(m.in.Doing, name)
+}
+
+func (m *intakeMachine) begin() {
+	if len(m.in.Doing) > 0 || m.in.Over {
+		return // told twice
+	}
+	switch {
+	case m.in.Push != nil:
+		m.owe("read-config", ReadConfig{})
+	case m.in.Command != nil:
+		m.owe("person", VerifyPerson{Person: m.in.Command.By})
+	case m.in.Foreign != nil:
+		m.in.Result = "a job that Gatehouse did not start waits at " + m.in.Foreign.Environment + ": rejected"
+		m.owe("reject", AnswerDoor{
+			Workflow: m.in.Foreign.Workflow, Environment: m.in.Foreign.Environment,
+			Comment: "Gatehouse did not start this job, so nobody was asked to approve it. Push a release branch; Gatehouse then starts the deploy itself.",
+		})
+	}
+}
+
+func (m *intakeMachine) answered(a Answered) {
+	i := 0
+	for i < len(m.in.Doing) && m.in.Doing[i] != a.Key {
+		i++
+	}
+	if i == len(m.in.Doing) {
+		return
+	}
+	m.in.Doing = append(m.in.Doing[:i], m.in.Doing[i+1:]...)
+	switch o := a.Outcome.(type) {
+	case ConfigRead:
+		m.configRead(o)
+	case PersonVerified:
+		m.personVerified(o.Standing)
+	case RunsFound:
+		m.runsFound(o.Runs)
+	case RunStarted:
+		m.in.Started = append(m.in.Started, o.Run)
+		m.in.Result = "started " + fmt.Sprint(m.in.Started)
+	case Failed:
+		m.failed(a.Key, o)
+	case Done, ReleaseRead, WorkflowStarted, WorkflowRead, ReviewsRead, ChecksRead, GateInspected, DoorVerified, DeploymentMade, Probed:
+		// A reply or a check run is done; the others answer no intake.
+	}
+}
+
+// failed ends what could not be done. A push whose configuration cannot be read
+// says so on the commit: the answer is no, with the reason.
+func (m *intakeMachine) failed(key string, o Failed) {
+	m.in.Result = key + ": " + o.Refusal.Reason
+	if key == "read-config" {
+		m.owe("show", ShowProblems{SHA: m.in.Push.After, Refusals: []Refusal{o.Refusal}})
+	}
+}
+
+// Branch is the branch that was pushed.
+func (p Pushed) Branch() string { return strings.TrimPrefix(p.Ref, "refs/heads/") }
+
+func (m *intakeMachine) configRead(o ConfigRead) {
+	p := m.in.Push
+	switch {
+	case o.Missing:
+		m.in.Result = "no .github/gatehouse.yml on the default branch"
+	case o.Refused != nil:
+		m.in.Result = o.Refused.Reason
+		m.owe("show", ShowProblems{SHA: p.After, Refusals: []Refusal{*o.Refused}})
+	case len(o.Problems) > 0:
+		m.in.Result = fmt.Sprintf("the configuration has %d problems", len(o.Problems))
+		m.owe("show", ShowProblems{SHA: p.After, Path: o.Path, Problems: o.Problems})
+	default:
+		m.startRuns(o.Spec)
+	}
+}
+
+func (m *intakeMachine) startRuns(spec *Spec) {
+	p := m.in.Push
+	var why []string
+	for _, pl := range spec.Pipelines {
+		if ok, reason := pl.Triggered(p.Branch(), p.Changed, p.Truncated || p.Created); !ok {
+			why = append(why, pl.Name+": "+reason)
+			continue
+		}
+		if no := spec.Unavailable(pl); len(no) > 0 {
+			m.in.Result = pl.Name + ": " + no[0].Reason
+			m.owe("show/"+pl.Name, ShowProblems{SHA: p.After, Pipeline: pl.Name, Refusals: no})
+			continue
+		}
+		m.owe("start/"+pl.Name, StartRun{Run: m.newRun(spec, pl)})
+	}
+	if len(m.in.Doing) == 0 {
+		m.in.Result = "no pipeline begins: " + strings.Join(why, "; ")
+	}
+}
+
+func (m *intakeMachine) newRun(spec *Spec, pl *Pipeline) *Run {
+	p := m.in.Push
+	pinned := *spec
+	pinned.Pipelines = []*Pipeline{pl}
+	run := &Run{
+		V: RunVersion, ID: NewRunID(m.in.At, m.in.Cause, pl.Name), Repo: m.in.Repo,
+		Lane: LaneID(spec.Environments[pl.Environment].Firebase), Pipeline: pl.Name, Environment: pl.Environment,
+		Spec: &pinned, StartedBy: p.By, Cause: m.in.Cause, Status: RunActive, CreatedAt: m.in.At,
+		Stages: map[string]*StageRun{},
+		Release: Release{
+			Ref: p.Ref, SHA: p.After, Forced: p.Forced, Version: version(p.Branch(), p.After),
+			Message: p.Message, Config: spec.Digest,
+		},
+	}
+	if !p.Created {
+		run.Release.Before = p.Before
+	}
+	for _, st := range pl.Stages {
+		run.Stages[st.ID] = &StageRun{Status: StagePending}
+	}
+	return run
+}
+
+// version is what follows release/ in the branch, else the short SHA.
+func version(branch, sha string) string {
+	if v, ok := strings.CutPrefix(branch, "release/"); ok && v != "" {
+		return v
+	}
+	return short(sha)
+}
+
+// personVerified goes on with a command if its author may push; anybody else
+// gets no answer at all, so that a public repository leaks nothing.
+func (m *intakeMachine) personVerified(s Standing) {
+	if !s.CanWrite() {
+		m.in.Result = s.Person.Login + " has no write access: no answer"
+		return
+	}
+	c := CommandGiven{Command: m.in.Command.Command, By: s.Person, Where: m.in.Command.Where}
+	m.in.Command = &c
+	if why := c.Command.unavailable(); why != nil {
+		m.owe("reply", Reply{Where: c.Where, Refused: why})
+		return
+	}
+	m.owe("find", FindRuns{})
+}
+
+func (m *intakeMachine) runsFound(runs []Found) {
+	c := m.in.Command
+	var fit []Found
+	named := c.Command.Verb != VerbRetry && c.Command.Target != ""
+	for _, r := range runs {
+		named = named || r.named(c.Command.Target) // a retry may name a stage instead
+	}
+	for _, r := range runs {
+		if c.fits(r) && (!named || r.named(c.Command.Target)) {
+			fit = append(fit, r)
+		}
+	}
+	if len(fit) == 1 {
+		m.owe("tell", TellRun{Run: fit[0].Run, Fact: Commanded{Command: c.Command, By: c.By, Where: c.Where}})
+		return
+	}
+	why := Refusal{
+		Code: "no-run", Reason: "No run here fits /" + string(c.Command.Verb) + ".",
+		Fix: "Name it by version or run: /" + string(c.Command.Verb) + " v1.2.0. A run appears when a branch of the configuration is pushed.",
+	}
+	if len(fit) > 1 {
+		var names []string
+		for _, r := range fit {
+			names = append(names, r.Environment+" "+r.Version+" (run "+string(r.Run)+")")
+		}
+		why = Refusal{
+			Code: "several-runs", Reason: strconv.Itoa(len(fit)) + " runs fit /" + string(c.Command.Verb) + ": " + strings.Join(names, ", ") + ".",
+			Fix: "Name one by its version or run.", Lines: "/" + string(c.Command.Verb) + " " + string(fit[0].Run),
+		}
+	}
+	m.in.Result = why.Reason
+	m.owe("reply", Reply{Where: c.Where, Refused: &why})
+}
+
+// fits reports whether a command may mean that run: by its name, else by the
+// commit it was written on, else because it is in the right state.
+func (c CommandGiven) fits(r Found) bool {
+	if c.Where.SHA != "" && c.Where.SHA != r.SHA {
+		return false
+	}
+	switch c.Command.Verb {
+	case VerbApprove, VerbReject:
+		return r.AtGate
+	case VerbRetry:
+		return r.Failed
+	case VerbCancel:
+		return r.Active
+	default:
+		return r.Active || c.Command.Target != ""
+	}
+}
+
+// named reports whether people may mean the run by that word.
+func (f Found) named(word string) bool {
+	return word != "" && (word == string(f.Run) || strings.EqualFold(word, f.Version) || strings.EqualFold(word, f.Environment))
+}
+
+func (r *Run) named(word string) bool { return FoundOf(r).named(word) }
+
+// FoundOf is what a command needs to know of a run.
+func FoundOf(r *Run) Found {
+	f := Found{
+		Run: r.ID, Environment: r.Environment, Version: r.Release.Version, SHA: r.Release.SHA,
+		Active: r.Status == RunActive,
+	}
+	f.AtGate = f.Active && r.Gate != nil && !r.Gate.OpenAt.IsZero() && (r.Gate.Door == DoorShut || r.Gate.Door == DoorVerifying)
+	for _, st := range r.Plan().Stages {
+		if r.Stages[st.ID].Status == StageFailed && !st.Kind.Gated() && (f.Active || r.Status == RunFailed) {
+			f.Failed = true
+		}
+	}
+	return f
+}

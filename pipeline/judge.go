@@ -1,0 +1,201 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Verdict is what a policy says of the approvals so far, with its reasons.
+type Verdict struct {
+	Met    bool
+	Places []Places // one per need, in the policy's order
+}
+
+// Places is one need of a policy and who fills it.
+type Places struct {
+	Need    Need
+	Filled  []Person
+	Missing int
+}
+
+// Judge assigns people to the places of a policy: one person fills one place,
+// and the assignment is the best possible, so that nobody who could help a
+// narrow need is used up by a wide one.
+func Judge(p Policy, approvals []Approval) Verdict {
+	var people []Approval
+	for _, a := range approvals {
+		if a.Counts() && !slices.ContainsFunc(people, func(b Approval) bool { return b.By.ID == a.By.ID }) {
+			people = append(people, a)
+		}
+	}
+	var places []int // the need of each place
+	for i, n := range p.Need {
+		for range n.Count {
+			places = append(places, i)
+		}
+	}
+	holder := assign(p, places, people)
+	v := Verdict{Met: true}
+	for i, n := range p.Need {
+		of := Places{Need: n, Missing: n.Count}
+		for place, need := range places {
+			if need == i && holder[place] >= 0 {
+				of.Filled = append(of.Filled, people[holder[place]].By)
+				of.Missing--
+			}
+		}
+		v.Met = v.Met && of.Missing == 0
+		v.Places = append(v.Places, of)
+	}
+	return v
+}
+
+// assign finds a largest matching of people to places (Kuhn's algorithm).
+func assign(p Policy, places []int, people []Approval) []int {
+	holder := make([]int, len(places))
+	for i := range holder {
+		holder[i] = -1
+	}
+	var seat func(person int, seen []bool) bool
+	seat = func(person int, seen []bool) bool {
+		for place, need := range places {
+			if seen[place] || !p.Need[need].fits(*people[person].Standing) {
+				continue
+			}
+			seen[place] = true
+			if holder[place] < 0 || seat(holder[place], seen) {
+				holder[place] = person
+				return true
+			}
+		}
+		return false
+	}
+	for person := range people {
+		seat(person, make([]bool, len(places)))
+	}
+	return holder
+}
+
+// fits reports whether a person of this standing may fill a place of the need.
+func (n Need) fits(s Standing) bool {
+	if n.Team != "" {
+		return slices.Contains(s.Teams, n.Team)
+	}
+	return slices.ContainsFunc(n.Users, func(u string) bool { return strings.EqualFold(u, s.Person.Login) })
+}
+
+// Who names a need as people write it.
+func (n Need) Who() []string {
+	if n.Team != "" {
+		return []string{"@" + n.Team}
+	}
+	return n.Users
+}
+
+// Teams lists the teams that a policy asks for.
+func (p Policy) Teams() []string {
+	var teams []string
+	for _, n := range p.Need {
+		if n.Team != "" && !slices.Contains(teams, n.Team) {
+			teams = append(teams, n.Team)
+		}
+	}
+	return teams
+}
+
+// Who lists everybody whom the policy names.
+func (p Policy) Who() []string {
+	var who []string
+	for _, n := range p.Need {
+		who = append(who, n.Who()...)
+	}
+	return who
+}
+
+// Admit answers whether a person may approve this release under the policy: nil,
+// or why not.
+func Admit(p Policy, r Release, s Standing) *Refusal {
+	who := s.Person.Login
+	switch {
+	case s.Person.Bot || s.Person.ID == 0:
+		return &Refusal{Code: "not-a-person", Reason: who + " is not a person; only people approve.", Who: p.Who()}
+	case !slices.ContainsFunc(p.Need, func(n Need) bool { return n.fits(s) }):
+		return &Refusal{
+			Code: "not-entitled", Reason: who + " is in none of the groups that the policy names.",
+			Fix: "One of these may approve: " + strings.Join(p.Who(), ", ") + ".", Who: p.Who(),
+		}
+	case !p.AuthorMayApprove && r.authored(s.Person) != "":
+		return &Refusal{
+			Code: "author", Reason: fmt.Sprintf("%s made commit %s of this release, and authors do not approve their own work.", who, short(r.authored(s.Person))),
+			Fix: "Somebody else of " + strings.Join(p.Who(), ", ") + " may approve.", Who: p.Who(),
+		}
+	case !p.AuthorMayApprove && r.Truncated:
+		return &Refusal{
+			Code: "authors-unknown", Reason: fmt.Sprintf("GitHub lists only %d of the %d commits of this release, so it is not known that %s made none of them.", len(r.Commits), r.Total, who),
+			Fix: "Ship in smaller steps, or set author_may_approve: true for this environment.", Who: p.Who(),
+		}
+	}
+	return nil
+}
+
+// authored returns the first commit that the person had a hand in, or "".
+func (r Release) authored(p Person) string {
+	for _, c := range r.Commits {
+		for _, a := range c.Authors {
+			if a.ID == p.ID || a.ID == 0 && a.Login != "" && strings.EqualFold(a.Login, p.Login) {
+				return c.SHA
+			}
+		}
+	}
+	return ""
+}
+
+// ChooseGate says who holds the door of an environment, or why nobody can. It
+// refuses what would let a deploy through before the policy is met.
+func ChooseGate(choice GateChoice, env string, g GateInspected, jobs Jobs) (GateKind, *Refusal) {
+	settings := "Settings → Environments → " + env
+	ours := strings.EqualFold(jobs.Environment, env) || strings.Contains(jobs.Environment, "inputs.environment")
+	switch {
+	case choice == GateEnvironment && !g.Rule:
+		return "", &Refusal{
+			Code: "rule-missing", Reason: "Gatehouse's protection rule is not enabled on the environment " + env + ".",
+			Fix: "Enable it under " + settings + " → Deployment protection rules, or write gate: gatehouse.",
+		}
+	case g.Rule && ours && choice != GateGatehouse:
+		return GateByEnvironment, jobs.gateable(env)
+	case choice == GateEnvironment:
+		return "", &Refusal{
+			Code: "no-environment-job", Reason: "No job of the deploy workflow references the environment " + env + ", so GitHub would ask nobody.",
+			Fix: "Give the deploying job this line:", Lines: "environment: ${{ inputs.environment }}",
+		}
+	case len(g.Reviewers) > 0 && !g.Rule && ours:
+		return "", &Refusal{
+			Code: "reviewers-without-rule", Reason: "The environment " + env + " has required reviewers but not Gatehouse's protection rule: the first click would deploy.",
+			Fix: "Enable Gatehouse under " + settings + " → Deployment protection rules, or remove the reviewers there.",
+		}
+	}
+	return GateByGatehouse, nil
+}
+
+// gateable refuses a workflow whose parked job would not hold back everything.
+func (j Jobs) gateable(env string) *Refusal {
+	switch {
+	case len(j.Jobs) > 1:
+		return &Refusal{
+			Code: "several-gated-jobs", Reason: "More than one job of the deploy workflow references an environment: " + strings.Join(j.Jobs, ", ") + ".",
+			Fix: "Let exactly one job reference " + env + " and all others come after it (needs:).",
+		}
+	case len(j.Before) > 0:
+		return &Refusal{
+			Code: "ungated-job", Reason: "These jobs of the deploy workflow would run before the gate: " + strings.Join(j.Before, ", ") + ".",
+			Fix: "Add to each of them:", Lines: "needs: " + strings.Join(j.Jobs, ", "),
+		}
+	case j.Concurrency:
+		return &Refusal{
+			Code: "gated-concurrency", Reason: "The deploy workflow has a concurrency group: GitHub could cancel the waiting job or hold it back after the gate.",
+			Fix: "Remove concurrency: from it; Gatehouse lets one run at a time deploy.",
+		}
+	}
+	return nil
+}

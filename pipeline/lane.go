@@ -1,0 +1,239 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+)
+
+// enter is a run's arrival in its lane.
+func (m *machine) enter() {
+	r, l := m.run, m.lane
+	if r.Seq != 0 {
+		return // told twice
+	}
+	l.Seq++
+	r.Seq = l.Seq
+	r.Release.Replaces = l.LiveOf[r.Repo.ID]
+	m.register()
+	m.record("run-started", r.Environment, r.StartedBy, r.Pipeline+" for "+r.Release.Version+" at "+r.Release.SHA)
+	m.voidOlderOfBranch()
+	m.readRelease()
+	m.mark(SlotSlack)
+}
+
+func (m *machine) register() {
+	r := m.run
+	if m.lane.Runs == nil {
+		m.lane.Runs = map[RunID]*LaneRun{}
+	}
+	m.lane.Runs[r.ID] = &LaneRun{
+		Pipeline: r.pipelineKey(), Version: r.Release.Version, Ref: r.Release.Ref, Seq: r.Seq, Gated: r.Gated(),
+	}
+}
+
+// voidOlderOfBranch ends gated runs of the same branch: what was approved there
+// is not what the branch is now.
+func (m *machine) voidOlderOfBranch() {
+	r := m.run
+	if !r.Gated() {
+		return
+	}
+	moved := "has moved on"
+	if r.Release.Forced {
+		moved = "was force-pushed"
+	}
+	for _, id := range m.older(func(o *LaneRun) bool { return o.Ref == r.Release.Ref }) {
+		m.supersede(id, fmt.Sprintf("%s %s, to %s. Approvals given for the commit before do not count for it.",
+			r.Release.Branch(), moved, short(r.Release.SHA)))
+	}
+}
+
+// older are those that came before this run. One that holds the lane is among
+// them: it knows itself whether it has gone too far to give way.
+func (m *machine) older(want func(*LaneRun) bool) []RunID {
+	return m.others(func(o *LaneRun) bool { return o.Seq < m.run.Seq && want(o) })
+}
+
+// others lists, oldest first, the other runs of the same pipeline that satisfy
+// want.
+func (m *machine) others(want func(*LaneRun) bool) []RunID {
+	var ids []RunID
+	for id, o := range m.lane.Runs {
+		if id != m.run.ID && o.Pipeline == m.run.pipelineKey() && want(o) {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b RunID) int { return int(m.lane.Runs[a].Seq - m.lane.Runs[b].Seq) })
+	return ids
+}
+
+func (m *machine) supersede(id RunID, reason string) {
+	m.owe("lane", "supersede", Tell{Run: id, Fact: Superseded{By: m.run.ID, Version: m.run.Release.Version, Reason: reason}})
+}
+
+// arrive is a gated run's arrival at its gate: older ones give way to it, and
+// it gives way to a newer one that is there already.
+func (m *machine) arrive() {
+	if m.outdated() {
+		return
+	}
+	m.lane.Runs[m.run.ID].AtGate = true
+	newer := m.others(func(o *LaneRun) bool { return o.Seq > m.run.Seq && o.AtGate })
+	if len(newer) > 0 {
+		by := newer[len(newer)-1]
+		m.superseded(Superseded{By: by, Version: m.lane.Runs[by].Version, Reason: m.lane.Runs[by].Version + " reached the gate first."})
+		return
+	}
+	for _, id := range m.older(func(*LaneRun) bool { return true }) {
+		if id != m.lane.Holder {
+			m.supersede(id, fmt.Sprintf("%s, which is newer, has reached the gate.", m.run.Release.Version))
+		}
+	}
+}
+
+// outdated ends a run after which a newer one of its pipeline has held the lane.
+func (m *machine) outdated() bool {
+	r := m.run
+	if m.lane.Passed[r.pipelineKey()] <= r.Seq {
+		return false
+	}
+	m.end(RunSuperseded, Refusal{
+		Code: "outdated", Reason: "A newer run of " + r.Pipeline + " has gone to " + r.Environment + " already.",
+		Fix: "To ship this commit after all, push it again.",
+	})
+	return true
+}
+
+// hold takes the lane, or queues for it. False means: not yet, or never.
+func (m *machine) hold() bool {
+	l, r := m.lane, m.run
+	if l.Holder == r.ID {
+		return true
+	}
+	if m.outdated() || m.overtaken() {
+		return false
+	}
+	if l.Holder == "" {
+		m.take(r.ID)
+		return true
+	}
+	if slices.Contains(l.Queue, r.ID) {
+		return false
+	}
+	l.Queue = append(l.Queue, r.ID)
+	m.record("queued", r.Environment, Person{}, "the lane is held by run "+string(l.Holder))
+	if !r.Gated() {
+		for _, id := range m.older(func(*LaneRun) bool { return true }) {
+			if slices.Contains(l.Queue, id) {
+				m.supersede(id, r.Release.Version+", which is newer, waits for the lane too; only the newest is kept.")
+			}
+		}
+	}
+	return false
+}
+
+// overtaken ends an ungated run if a newer one of its pipeline waits for the
+// lane already: only the newest is kept.
+func (m *machine) overtaken() bool {
+	if m.run.Gated() {
+		return false
+	}
+	for _, id := range m.others(func(o *LaneRun) bool { return o.Seq > m.run.Seq }) {
+		if slices.Contains(m.lane.Queue, id) {
+			m.superseded(Superseded{By: id, Version: m.lane.Runs[id].Version, Reason: "it is newer and waits for the lane already."})
+			return m.run.Status != RunActive
+		}
+	}
+	return false
+}
+
+func (m *machine) take(id RunID) {
+	l := m.lane
+	l.Holder = id
+	l.Queue = slices.DeleteFunc(l.Queue, func(q RunID) bool { return q == id })
+	if o := l.Runs[id]; o != nil {
+		if l.Passed == nil {
+			l.Passed = map[string]int64{}
+		}
+		l.Passed[o.Pipeline] = max(l.Passed[o.Pipeline], o.Seq)
+	}
+	m.record("lane-held", string(l.ID), Person{}, "by run "+string(id))
+}
+
+// yield gives the lane to whoever waits first.
+func (m *machine) yield() {
+	l := m.lane
+	if l.Holder != m.run.ID {
+		return
+	}
+	l.Holder = ""
+	m.record("lane-left", string(l.ID), Person{}, "")
+	for len(l.Queue) > 0 && l.Holder == "" {
+		next := l.Queue[0]
+		if o := l.Runs[next]; o == nil || l.Passed[o.Pipeline] > o.Seq {
+			l.Queue = l.Queue[1:]
+			m.owe("lane", "outdated", Tell{Run: next, Fact: LaneGranted{}}) // it finds itself outdated
+			continue
+		}
+		m.take(next)
+		m.owe("lane", "grant", Tell{Run: next, Fact: LaneGranted{}})
+	}
+}
+
+// liveChanged is another run's deploy: what this one replaces is part of its
+// release, so approvals given before are void, and the release is read again.
+func (m *machine) liveChanged() {
+	r, live := m.run, m.lane.LiveOf[m.run.Repo.ID]
+	if r.Status != RunActive || live == nil || live.Run == r.ID || m.committed() {
+		return
+	}
+	if r.Release.Replaces != nil && r.Release.Replaces.SHA == live.SHA {
+		return
+	}
+	if g := r.Gate; g != nil && g.Door != DoorClosed && g.approvers() != "" {
+		m.voidApprovals(replacesChanged(*live))
+	}
+	r.Release.Replaces = live
+	m.readRelease()
+}
+
+func replacesChanged(live Shipped) Refusal {
+	return Refusal{
+		Code: "replaces-changed", Reason: "What is live changed to " + live.Version + " after this approval, so the release changes something else now.",
+		Fix: "Look at what changes now and approve again.",
+	}
+}
+
+func (m *machine) leave() {
+	delete(m.lane.Runs, m.run.ID)
+	m.lane.Queue = slices.DeleteFunc(m.lane.Queue, func(q RunID) bool { return q == m.run.ID })
+	m.yield()
+}
+
+// superseded ends this run for a newer one, unless it has gone too far: what
+// moves in the lane already is finished first.
+func (m *machine) superseded(f Superseded) {
+	if m.run.Status != RunActive || m.committed() {
+		return
+	}
+	m.run.SupersededBy = f.By
+	m.end(RunSuperseded, Refusal{
+		Code: "superseded", Reason: "Superseded by " + f.Version + ": " + f.Reason,
+		Fix: "Nothing is to be done here; follow the newer run.",
+	})
+}
+
+// committed reports whether something of this run is, or may be, on its way to
+// the lane's target.
+func (m *machine) committed() bool {
+	if g := m.run.Gate; g != nil && (g.Door == DoorOpening || g.Door == DoorOpen) {
+		return true
+	}
+	for _, st := range m.run.Plan().Stages {
+		sr := m.run.Stages[st.ID]
+		if st.Kind.Mutating() && !m.parked(st) && (sr.Status == StageRunning || sr.Status == StagePassed || sr.Status == StageFailed) {
+			return true
+		}
+	}
+	return false
+}

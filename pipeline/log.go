@@ -1,0 +1,94 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// record adds a line to the audit trail of the lane and moves its head.
+func (m *machine) record(what, on string, who Person, why string) {
+	m.lane.LogSeq++
+	e := Entry{
+		Lane: m.lane.ID, Seq: m.lane.LogSeq, At: m.at, Run: m.run.ID,
+		Who: who.Login, ID: who.ID, What: what, On: on, Why: why, Prev: m.lane.LogHead,
+	}
+	e.Hash = e.Sum()
+	m.lane.LogHead = e.Hash
+	m.log = append(m.log, e)
+}
+
+// Sum is the hash that the entry must have: SHA-256 over its JSON form without
+// Hash, in hex.
+func (e Entry) Sum() string {
+	e.Hash = ""
+	e.At = e.At.UTC()
+	b, err := json.Marshal(e)
+	if err != nil {
+		return "" // an Entry has no value that JSON cannot hold
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// VerifyLog says where a lane's chain is broken, or nil. Entries come oldest
+// first; head is what the lane holds.
+func VerifyLog(entries []Entry, head string) error {
+	prev := ""
+	for i, e := range entries {
+		switch {
+		case e.Seq != int64(i)+1:
+			return fmt.Errorf("entry %d of lane %s is missing: the next is %d", i+1, e.Lane, e.Seq)
+		case e.Prev != prev:
+			return fmt.Errorf("entry %d of lane %s does not follow the one before it", e.Seq, e.Lane)
+		case e.Sum() != e.Hash:
+			return fmt.Errorf("entry %d of lane %s was changed after it was written", e.Seq, e.Lane)
+		}
+		prev = e.Hash
+	}
+	if prev != head {
+		return fmt.Errorf("the last entries of the lane are missing: its head is %.12s, the last entry is %.12s", head, prev)
+	}
+	return nil
+}
+
+// NewRunID makes the id of the run that a delivery starts in a pipeline.
+func NewRunID(at time.Time, cause, pipeline string) RunID {
+	sum := sha256.Sum256([]byte(cause + "\x00" + pipeline))
+	return RunID(fmt.Sprintf("%08x", at.Unix()) + hex.EncodeToString(sum[:4]))
+}
+
+// Digest is what an approval is bound to: any change of what will run, or of
+// what it replaces, changes it.
+func (r Release) Digest() string {
+	bound := struct {
+		Ref, SHA, Version, Config, Replaces string
+		Workflows                           map[string]string
+	}{r.Ref, r.SHA, r.Version, r.Config, "", r.Workflows}
+	if r.Replaces != nil {
+		bound.Replaces = r.Replaces.SHA
+	}
+	b, err := json.Marshal(bound)
+	if err != nil {
+		return "" // strings only
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+func short(sha string) string {
+	if len(sha) > 7 {
+		return sha[:7]
+	}
+	return sha
+}
+
+func seconds(d time.Duration) string {
+	if d >= time.Hour && d%time.Hour == 0 {
+		return strconv.Itoa(int(d/time.Hour)) + "h"
+	}
+	return d.Round(time.Second).String()
+}

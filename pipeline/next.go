@@ -1,0 +1,176 @@
+package pipeline
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Next is the machine: one state and one event give one step. The given state
+// is not changed.
+func Next(s State, e Event) Step {
+	m := &machine{run: s.Run.clone(), lane: s.Lane.clone(), at: e.At}
+	m.apply(e.Fact)
+	m.settle()
+	return Step{
+		State:   State{Lane: m.lane, Run: m.run},
+		Effects: m.owed, Show: m.show, Log: m.log, Refused: m.refused,
+	}
+}
+
+// machine is one step being made.
+type machine struct {
+	run     *Run
+	lane    *Lane
+	at      time.Time
+	owed    []Owed
+	show    []Slot
+	log     []Entry
+	refused *Refusal
+}
+
+func (m *machine) apply(f Fact) {
+	switch f := f.(type) {
+	case Started:
+		m.enter()
+	case Tick:
+		m.tick()
+	case Answered:
+		m.answered(f)
+	case WorkflowSeen:
+		m.workflowSeen(f.Workflow)
+	case DoorRequested:
+		m.doorRequested(f)
+	case Reviewed:
+		m.reviewed(f)
+	case DeploymentSeen:
+		m.deploymentSeen(f)
+	case ChecksChanged:
+		m.checksChanged(f)
+	case Pressed:
+		m.pressed(f)
+	case RerunRequested:
+		m.rerun(f)
+	case Commanded:
+		m.commanded(f)
+	case Superseded:
+		m.superseded(f)
+	case LiveChanged:
+		m.liveChanged()
+	case LaneGranted:
+		// The lane says it already; settling goes on from there.
+	case Pushed, CommandGiven:
+		m.refuse(Refusal{Code: "not-for-a-run", Reason: "This belongs to an intake, not to a run."})
+	}
+}
+
+// answered hands an outcome to what waits for it. An outcome that nothing waits
+// for belongs to an attempt that is over: it changes nothing, but a workflow
+// that was started all the same must not run on.
+func (m *machine) answered(a Answered) {
+	if a.Key == m.run.Reading {
+		m.run.Reading = ""
+		m.releaseRead(a.Outcome)
+		return
+	}
+	if ask, ok := m.run.Asks[a.Key]; ok {
+		delete(m.run.Asks, a.Key)
+		m.asked(ask, a.Outcome)
+		return
+	}
+	if g := m.run.Gate; g != nil && a.Key == g.Doing {
+		g.Doing = ""
+		m.gateAnswered(a.Outcome)
+		return
+	}
+	for _, st := range m.run.Plan().Stages {
+		if sr := m.run.Stages[st.ID]; sr.Doing == a.Key {
+			sr.Doing = ""
+			m.stageAnswered(st, sr, a.Outcome)
+			return
+		}
+	}
+	if o, ok := a.Outcome.(WorkflowStarted); ok {
+		m.owe("late", "cancel", CancelWorkflow{Workflow: o.Workflow.ID})
+	}
+}
+
+// owe adds an effect and returns its key, which never repeats within the run.
+func (m *machine) owe(stage, verb string, e Effect) string {
+	m.run.Serial++
+	key := stage + "/" + verb + "/" + strconv.Itoa(m.run.Serial)
+	m.owed = append(m.owed, Owed{Key: key, Effect: e})
+	return key
+}
+
+// changed says that surfaces of a stage are behind.
+func (m *machine) changed(id string) {
+	sr := m.run.Stages[id]
+	if sr.Attempt > 0 {
+		m.mark(CheckSlot(id, sr.Attempt))
+	}
+	m.mark(SlotSlack)
+	if m.run.Deployment != nil {
+		m.mark(SlotDeployment)
+	}
+	if sr.Status.Over() && sr.Status != StagePassed || sr.Status == StageWaiting {
+		m.mark(SlotDetails)
+	}
+}
+
+func (m *machine) mark(s Slot) {
+	if !slices.Contains(m.show, s) {
+		m.show = append(m.show, s)
+	}
+}
+
+// CheckSlot is the slot of a stage's check run.
+func CheckSlot(stage string, attempt int) Slot {
+	return Slot("check/" + stage + "/" + strconv.Itoa(attempt))
+}
+
+func (m *machine) refuse(r Refusal) { m.refused = &r }
+
+func (m *machine) note(who, format string, args ...any) {
+	m.run.Notes = append(m.run.Notes, Note{At: m.at, Who: who, Text: fmt.Sprintf(format, args...)})
+}
+
+func (r *Run) clone() *Run {
+	c := *r
+	c.Stages = make(map[string]*StageRun, len(r.Stages))
+	for id, sr := range r.Stages {
+		s := *sr
+		if sr.Workflow != nil {
+			w := *sr.Workflow
+			s.Workflow = &w
+		}
+		c.Stages[id] = &s
+	}
+	if r.Gate != nil {
+		g := *r.Gate
+		g.Approvals = slices.Clone(r.Gate.Approvals)
+		c.Gate = &g
+	}
+	if r.Deployment != nil {
+		d := *r.Deployment
+		c.Deployment = &d
+	}
+	c.Notes = slices.Clone(r.Notes)
+	c.Asks = maps.Clone(r.Asks)
+	return &c
+}
+
+func (l *Lane) clone() *Lane {
+	c := *l
+	c.Queue = slices.Clone(l.Queue)
+	c.Passed = maps.Clone(l.Passed)
+	c.LiveOf = maps.Clone(l.LiveOf)
+	c.Runs = make(map[RunID]*LaneRun, len(l.Runs))
+	for id, lr := range l.Runs {
+		r := *lr
+		c.Runs[id] = &r
+	}
+	return &c
+}

@@ -1,0 +1,66 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+)
+
+// notAvailable is the code of a refusal for what this build cannot do yet.
+const notAvailable = "not-available"
+
+// Unavailable lists what the pipeline and its environment ask for and this
+// build cannot do. A run is refused for any of it before it starts: leaving out
+// a safety setting in silence would open what somebody meant to close.
+func (s *Spec) Unavailable(p *Pipeline) []Refusal {
+	var list []Refusal
+	refuse := func(what, fix string) {
+		list = append(list, Refusal{Code: notAvailable, Reason: what + " is not available in this version of Gatehouse.", Fix: fix})
+	}
+	if s.Mode == ModeObserve {
+		refuse("mode: observe", "Remove mode: observe, and with it accept that gates hold; or wait for a version that has it.")
+	}
+	unavailableIn(s.Environments[p.Environment], refuse)
+	if gates(p) > 1 {
+		refuse("A second approval in one pipeline", "Give each deploy with an approval of its own a pipeline of its own.")
+	}
+	for _, stage := range p.Stages {
+		if !slices.Contains(Performed(), stage.Kind) {
+			refuse(fmt.Sprintf("The kind %s of the stage %q", stage.Kind, stage.ID), "Remove the stage, or run a workflow of yours in its place: - workflow: "+stage.ID+".yml.")
+		}
+		if d := stage.Deploy; d != nil && len(d.Verify) > 0 {
+			refuse(fmt.Sprintf("The verify of the stage %q", stage.ID), "Remove verify; the deploy then passes when its workflow succeeded.")
+		}
+		if d := stage.Deploy; d != nil && d.OnFailure == OnFailureRollback {
+			refuse(fmt.Sprintf("on_failure: rollback of the stage %q", stage.ID), "Write on_failure: ask.")
+		}
+	}
+	return list
+}
+
+func gates(p *Pipeline) int {
+	n := 0
+	for _, st := range p.Stages {
+		if st.Kind == KindApproval {
+			n++
+		}
+	}
+	return n
+}
+
+func unavailableIn(env *Environment, refuse func(what, fix string)) {
+	if env == nil {
+		return
+	}
+	if len(env.Freeze) > 0 {
+		refuse(fmt.Sprintf("The freeze of %s", env.Name), "Remove freeze from the environment; until then nobody keeps the door shut but the approvers.")
+	}
+	if env.Foreign == ForeignAsk {
+		refuse(fmt.Sprintf("foreign: ask in %s", env.Name), "Write foreign: reject.")
+	}
+	if env.Approval != nil && env.Approval.ReasonRequired {
+		refuse(fmt.Sprintf("reason_required in %s", env.Name), "Remove reason_required from the approval policy.")
+	}
+	if env.BreakGlass {
+		refuse(fmt.Sprintf("break_glass in %s", env.Name), "Remove break_glass from the environment.")
+	}
+}

@@ -1,0 +1,26 @@
+package pipeline
+
+// Step is the answer of Next: the state to store, what is owed with it, what
+// must be shown anew, and the lines of the audit trail that go with it.
+type Step struct {
+	State   State
+	Effects []Owed
+	Show    []Slot
+	Log     []Entry
+	Refused *Refusal // why the event changed nothing, for whoever sent it
+}
+
+// Slot is one surface that shows a run: the latest state wins.
+//
+//   - "check/<stage>/<attempt>": a check run on the commit
+//   - "deployment": the status of GitHub's Deployment
+//   - "slack": the run's message
+//   - "slack/details": the reply in its thread
+type Slot string
+
+// The slots that a run has once.
+const (
+	SlotDeployment Slot = "deployment"
+	SlotSlack      Slot = "slack"
+	SlotDetails    Slot = "slack/details"
+)

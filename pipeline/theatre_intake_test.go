@@ -1,0 +1,125 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// intake plays what comes in before a run is known:
+//
+//	intake config missing|broken|refused|right
+//	intake push BRANCH SHA by LOGIN [path…]
+//	intake command LOGIN VERB [TARGET] [on=SHA]
+//	intake foreign ENVIRONMENT
+func (w *theatre) intake(args []string) []string {
+	in := &Intake{V: IntakeVersion, ID: "in", Repo: Repo{Installation: 7, ID: 1, Owner: "acme", Name: "app"}, At: w.at, Cause: "delivery"}
+	switch args[0] {
+	case "config":
+		w.setConfig(args[1])
+		return nil
+	case "push":
+		in.Push = &Pushed{Ref: "refs/heads/" + args[1], Before: "old", After: args[2], By: w.who(args[4]), Changed: args[5:]}
+	case "command":
+		in.Command = w.intakeCommand(args[1:])
+	case "foreign":
+		in.Foreign = &DoorRequested{Workflow: 666, Environment: args[1]}
+	default:
+		w.t.Fatalf("no such intake: %v", args)
+	}
+	var out []string
+	var play func(Fact)
+	play = func(f Fact) {
+		step := NextIntake(in, Event{At: w.at, Fact: f})
+		in = step.Intake
+		for _, o := range step.Effects {
+			out = append(out, "intake owes "+o.Key+" "+intakeDetail(o.Effect))
+		}
+		for _, o := range step.Effects {
+			play(Answered{Key: o.Key, Outcome: w.intakeOutcome(o.Effect)})
+		}
+	}
+	play(Started{})
+	if !in.Over {
+		w.t.Errorf("the intake is not over: %+v", in)
+	}
+	return append(out, "intake is over: "+in.Result)
+}
+
+func (w *theatre) setConfig(what string) {
+	switch what {
+	case "missing":
+		w.config = &ConfigRead{Missing: true}
+	case "broken":
+		_, problems := Parse([]byte("version: 2\n"), Options{File: "gatehouse.yml"})
+		w.config = &ConfigRead{Path: ".github/gatehouse.yml", Problems: problems}
+	case "refused":
+		w.config = &ConfigRead{Refused: &Refusal{Code: "bound-elsewhere", Reason: "The operator binds staging of acme/app to another project."}}
+	case "unreadable":
+		w.config = nil
+		w.unreadable = true
+	default:
+		w.config, w.unreadable = nil, false
+	}
+}
+
+func (w *theatre) intakeCommand(args []string) *CommandGiven {
+	c := &CommandGiven{Command: Command{Verb: Verb(args[1])}, By: w.who(args[0]), Where: CommentRef{ID: 5}}
+	for _, a := range args[2:] {
+		if sha, ok := strings.CutPrefix(a, "on="); ok {
+			c.Where.SHA = sha
+		} else {
+			c.Command.Target = a
+		}
+	}
+	return c
+}
+
+func (w *theatre) intakeOutcome(e Effect) Outcome {
+	switch e := e.(type) {
+	case ReadConfig:
+		switch {
+		case w.unreadable:
+			return Failed{Refusal: Refusal{Code: "forbidden", Reason: "The App may not read contents."}}
+		case w.config != nil:
+			return *w.config
+		}
+		return ConfigRead{Path: ".github/gatehouse.yml", Spec: w.spec}
+	case StartRun:
+		return RunStarted{Run: e.Run.ID}
+	case FindRuns:
+		return w.found()
+	default:
+		return w.natural(e)
+	}
+}
+
+// found answers as the engine does: with runs that are active or failed.
+func (w *theatre) found() RunsFound {
+	var o RunsFound
+	for _, name := range w.names {
+		if f := FoundOf(w.runs[name]); f.Active || f.Failed {
+			o.Runs = append(o.Runs, f)
+		}
+	}
+	return o
+}
+
+func intakeDetail(e Effect) string {
+	switch e := e.(type) {
+	case ShowProblems:
+		var why []string
+		for _, p := range e.Problems {
+			why = append(why, p.Message)
+		}
+		for _, r := range e.Refusals {
+			why = append(why, r.Error())
+		}
+		return strings.TrimSpace("ShowProblems on "+e.SHA+" "+e.Pipeline) + ": " + strings.Join(slices.Compact(why), " / ")
+	case StartRun:
+		return fmt.Sprintf("StartRun %s for %s in %s", e.Run.Pipeline, e.Run.Release.Version, e.Run.Lane)
+	case TellRun:
+		return fmt.Sprintf("TellRun %s /%s", e.Run, e.Fact.Command.Verb)
+	}
+	return detail(e)
+}

@@ -1,0 +1,31 @@
+package pipeline
+
+import "time"
+
+// Wake says when a Tick is due, though nothing may happen before: the earliest
+// deadline of the run. Zero means never.
+func Wake(s State) time.Time {
+	var first time.Time
+	at := func(t time.Time) {
+		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
+	}
+	if s.Run.Status != RunActive {
+		return first
+	}
+	for _, sr := range s.Run.Stages {
+		if sr.Status == StageRunning {
+			at(sr.Deadline)
+		}
+	}
+	if g := s.Run.Gate; g != nil {
+		switch {
+		case g.Door == DoorShut || g.Door == DoorVerifying:
+			at(g.ExpiresAt)
+		case g.Door == DoorOpening && g.Doing == "" && !g.Parked:
+			at(s.Run.Stages[g.Deploy].StartedAt.Add(parkWait))
+		}
+	}
+	return first
+}

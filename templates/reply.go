@@ -1,0 +1,98 @@
+package templates
+
+import (
+	"strings"
+
+	"github.com/gatehouse-app/gatehouse/pipeline"
+)
+
+const (
+	maxComment     = 65000
+	maxDoorComment = 1024
+)
+
+// Reply is the answer to a command in a comment: text, which is Markdown of
+// this package such as [Status], or the refusal. The hidden marker at its end
+// is how a second try finds the first one. Where nothing is to be said beside
+// the reaction it is "".
+func Reply(refusal *pipeline.Refusal, ok bool, text string, mark string) string {
+	var l lines
+	switch {
+	case refusal != nil:
+		whyMD(&l, *refusal)
+		l.add("\n%s", code(refusal.Code))
+	case text != "":
+		l.text(text)
+	case !ok:
+		l.text("That did not work, and no reason is known. The page of the run may say more.")
+	default:
+		return ""
+	}
+	return cutMarkdown(strings.TrimRight(l.String(), "\n"), maxComment, "The rest was cut.") + "\n\n" + marker(mark)
+}
+
+// Status is the answer to /status: where the run stands, why, who can move it.
+func Status(v View) string {
+	var l lines
+	l.add("**%s %s: %s**", v.Status.Icon, md(v.Title), v.Status.Text)
+	l.add("\n%s %s", md(sentence(v.Headline)), md(v.Next))
+	if v.End != nil && v.End.Why != nil && v.End.Why.Lines != "" {
+		l.text("\n" + fence(v.End.Why.Lines))
+	}
+	waits := v.otherWaits()
+	if len(waits) > 0 {
+		l.head("What it waits for")
+	}
+	for _, w := range waits {
+		l.text("- " + waitMD(w))
+	}
+	if v.Gate != nil && v.Gate.Open {
+		openGateMD(&l, v.Gate)
+	}
+	l.head("Stages")
+	for _, s := range v.Stages {
+		l.text("- " + stageMD(s))
+	}
+	l.add("\n%s", mdLink("Page of this run", v.Facts.Page))
+	return cutMarkdown(l.String(), maxComment, "The rest is on "+mdLink("the page of this run", v.Facts.Page)+".")
+}
+
+func waitMD(w Wait) string {
+	text := md(sentence(w.Reason))
+	if w.Fix != "" {
+		text += " " + md(sentence(w.Fix))
+	}
+	if !w.Since.IsZero() {
+		text += " Since " + stamp(w.Since)
+		if !w.Until.IsZero() {
+			text += ", at most until " + stamp(w.Until)
+		}
+		text += "."
+	}
+	return text
+}
+
+// DoorComment is what Gatehouse writes beside its verdict on a job that waits
+// at the environment.
+func DoorComment(v View, approve bool) string {
+	foot := "\n\n" + mdLink("Gatehouse run "+string(v.Facts.Run), v.Facts.Page)
+	var text string
+	switch {
+	case approve && v.Gate != nil && len(v.Gate.Approvals) > 0:
+		var by []string
+		for _, a := range v.Gate.Approvals {
+			by = append(by, md(a.By)+" ("+md(a.Surface)+", "+stamp(a.At)+")")
+		}
+		text = code(v.Release.Version) + " for " + md(v.Facts.Environment) + ": approved by " + list(few(by, 8)) + "."
+	case approve:
+		text = code(v.Release.Version) + " for " + md(v.Facts.Environment) + ": no approval is asked for here."
+	case v.End != nil && v.End.Why != nil:
+		text = "Not opened: " + md(sentence(v.End.Why.Reason))
+		if v.End.Why.Fix != "" {
+			text += " " + md(sentence(v.End.Why.Fix))
+		}
+	default:
+		text = "Not opened: " + md(sentence(v.Headline))
+	}
+	return clipEscaped(text, maxDoorComment-len(foot)) + foot
+}

@@ -1,0 +1,74 @@
+package templates
+
+import (
+	"slices"
+
+	"github.com/gatehouse-app/gatehouse/pipeline"
+)
+
+// Release is what a run ships.
+type Release struct {
+	Version   string
+	Short     string // of the commit
+	Commit    string // its page
+	Message   string
+	Branch    string
+	Replaces  string // version of what is live; empty: nothing yet
+	Compare   string // page of what changes, or ""
+	Commits   []Commit
+	Total     int      // commits in all, also those that are not listed
+	Authors   []string // of the listed commits, each once
+	Truncated bool     // GitHub did not list all
+	Sensitive []string // changed workflow files, migrations and rules
+	Policy    *Commit  // who last changed the configuration
+	Unread    bool     // commits are still being read
+}
+
+// Commit is one commit, newest first.
+type Commit struct {
+	Short   string
+	Page    string
+	Message string
+	Authors []string
+}
+
+func (m *maker) release() Release {
+	of := m.run.Release
+	r := Release{
+		Version: of.Version, Short: short(of.SHA), Commit: m.links.Commit(m.run.Repo, of.SHA), Message: of.Message,
+		Branch: of.Branch(), Compare: safeURL(of.Compare), Total: max(of.Total, len(of.Commits)),
+		Truncated: of.Truncated, Sensitive: of.Sensitive, Unread: !of.Read,
+	}
+	if of.Replaces != nil {
+		r.Replaces = of.Replaces.Version
+		if r.Compare == "" {
+			r.Compare = m.links.Compare(m.run.Repo, of.Replaces.SHA, of.SHA)
+		}
+	}
+	var people []pipeline.Person
+	for _, c := range slices.Backward(of.Commits) {
+		r.Commits = append(r.Commits, m.commit(c))
+		people = append(people, c.Authors...)
+	}
+	r.Authors = names(people)
+	if of.Policy != nil {
+		c := m.commit(*of.Policy)
+		r.Policy = &c
+	}
+	return r
+}
+
+func (m *maker) commit(c pipeline.Commit) Commit {
+	return Commit{Short: short(c.SHA), Page: m.links.Commit(m.run.Repo, c.SHA), Message: c.Message, Authors: names(c.Authors)}
+}
+
+// more is the number of commits that a list of at most shown leaves out.
+func (r Release) more(shown int) int { return r.Total - min(shown, len(r.Commits)) }
+
+// few shortens a list of names: a, b and 3 more.
+func few(all []string, most int) []string {
+	if len(all) <= most {
+		return all
+	}
+	return append(slices.Clone(all[:most]), count(len(all)-most, "other"))
+}
