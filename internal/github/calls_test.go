@@ -34,6 +34,31 @@ func TestReads(t *testing.T) {
 			func(r *github.Repo) (any, error) { return r.Info(background()) },
 			github.RepoInfo{ID: 9, Owner: "octo", OwnerType: "Organization", Name: "shop", DefaultBranch: "main", HTMLURL: "https://h", Private: true, Archived: true},
 		},
+		"branch": {
+			"GET /repos/octo/shop/branches/release/1%20%25", "", `{"name":"release/1 %","protected":true,"commit":{"sha":"abc"}}`,
+			func(r *github.Repo) (any, error) { return r.Branch(background(), "release/1 %") },
+			github.Branch{Name: "release/1 %", SHA: "abc", Protected: true},
+		},
+		"branch rules": {
+			"GET /repos/octo/shop/rules/branches/main", "page=1&per_page=100", `[{"type":"deletion"},{"type":"pull_request"}]`,
+			func(r *github.Repo) (any, error) { return r.BranchRules(background(), "main") },
+			[]string{"deletion", "pull_request"},
+		},
+		"actions enabled": {
+			"GET /repos/octo/shop/actions/permissions", "", `{"enabled":true,"allowed_actions":"all"}`,
+			func(r *github.Repo) (any, error) { return r.ActionsEnabled(background()) }, true,
+		},
+		"workflows": {
+			"GET /repos/octo/shop/actions/workflows", "page=1&per_page=100",
+			`{"total_count":1,"workflows":[{"id":3,"name":"CI","path":".github/workflows/ci.yml","state":"disabled_manually"}]}`,
+			func(r *github.Repo) (any, error) { return r.Workflows(background()) },
+			[]github.Workflow{{ID: 3, Name: "CI", Path: ".github/workflows/ci.yml", State: "disabled_manually"}},
+		},
+		"team members": {
+			"GET /orgs/octo/teams/ops/members", "page=1&per_page=100", `[{"id":1,"login":"ann","type":"User"}]`,
+			func(r *github.Repo) (any, error) { return r.TeamMembers(background(), "octo", "ops") },
+			[]github.Person{{ID: 1, Login: "ann", Type: "User"}},
+		},
 		"file": {
 			"GET /repos/octo/shop/contents/a%20b/c%23..d.yml", "ref=release%2F1.2", `{"type":"file","encoding":"base64","content":"aGVs\nbG8=","sha":"abc"}`,
 			func(r *github.Repo) (any, error) { return r.File(background(), "a b/c#..d.yml", "release/1.2") },

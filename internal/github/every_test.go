@@ -65,6 +65,11 @@ func everyCall(a *github.App) map[string]func(context.Context) error {
 			_, _, err := r.FindComment(c, github.Thread{Issue: 3}, time.Time{}, "marker")
 			return err
 		},
-		"React": func(c context.Context) error { return r.React(c, github.IssueComment, 1, github.Rocket) },
+		"Branch":         func(c context.Context) error { _, err := r.Branch(c, "release/1"); return err },
+		"BranchRules":    func(c context.Context) error { _, err := r.BranchRules(c, "release/1"); return err },
+		"ActionsEnabled": func(c context.Context) error { _, err := r.ActionsEnabled(c); return err },
+		"Workflows":      func(c context.Context) error { _, err := r.Workflows(c); return err },
+		"TeamMembers":    func(c context.Context) error { _, err := r.TeamMembers(c, "octo", "ops"); return err },
+		"React":          func(c context.Context) error { return r.React(c, github.IssueComment, 1, github.Rocket) },
 	}
 }

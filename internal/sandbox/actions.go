@@ -20,8 +20,11 @@ type runStart struct {
 func (w *World) indexWorkflows(r *Repo) {
 	tree := r.treeOf(r.branches[r.DefaultBranch])
 	for _, wf := range r.workflows {
-		wf.State = "deleted"
-		if _, exists := tree[wf.Path]; exists {
+		_, exists := tree[wf.Path]
+		switch {
+		case !exists:
+			wf.State = "deleted"
+		case wf.State == "deleted":
 			wf.State = "active"
 		}
 	}

@@ -112,7 +112,11 @@ func (w *World) environmentJSON(r *Repo, e *Environment) obj {
 		rules = append(rules, obj{"id": e.ID*10 + 3, "node_id": nodeID("Gate", e.ID*10+3), "type": "branch_policy"})
 		out["deployment_branch_policy"] = obj{"protected_branches": false, "custom_branch_policies": true}
 	}
-	out["protection_rules"], out["can_admins_bypass"] = rules, true
+	if e.ProtectedBranches {
+		rules = append(rules, obj{"id": e.ID*10 + 3, "node_id": nodeID("Gate", e.ID*10+3), "type": "branch_policy"})
+		out["deployment_branch_policy"] = obj{"protected_branches": true, "custom_branch_policies": false}
+	}
+	out["protection_rules"], out["can_admins_bypass"] = rules, !e.AdminsBlocked
 	return out
 }
 
@@ -127,9 +131,9 @@ func getEnvironment(r *request, e *Environment) reply { return ok(r.w.environmen
 
 func listRules(r *request, e *Environment) reply {
 	rules := []obj{}
-	if e.CustomRule {
+	if e.CustomRule || e.RuleOff {
 		rules = append(rules, obj{
-			"id": e.RuleID, "node_id": nodeID("DeploymentProtectionRule", e.RuleID), "enabled": true,
+			"id": e.RuleID, "node_id": nodeID("DeploymentProtectionRule", e.RuleID), "enabled": !e.RuleOff,
 			"app": obj{
 				"id": r.w.opt.AppID, "slug": r.w.opt.AppSlug, "node_id": nodeID("Integration", r.w.opt.AppID),
 				"integration_url": r.w.api("/apps/%s", r.w.opt.AppSlug),

@@ -15,7 +15,8 @@ func escape(segment string) string { return url.PathEscape(segment) }
 func (w *World) arrive(r *Repo, run *WorkflowRun, j *Job) {
 	env := w.environment(r, j.Environment)
 	j.Environment = env.Name
-	if len(env.BranchPatterns) > 0 && !anyMatch(env.BranchPatterns, run.HeadBranch) {
+	keptOut := env.ProtectedBranches && !slices.Contains(r.protected, run.HeadBranch)
+	if keptOut || len(env.BranchPatterns) > 0 && !anyMatch(env.BranchPatterns, run.HeadBranch) {
 		j.Reason = fmt.Sprintf("Branch %q is not allowed to deploy to %s due to environment protection rules.", run.HeadBranch, env.Name)
 		w.closeJob(r, run, j, "failure")
 		return
@@ -27,7 +28,7 @@ func (w *World) arrive(r *Repo, run *WorkflowRun, j *Job) {
 	j.DeploymentID = d.ID
 	w.sendJob(r, run, j, "queued")
 	gate := &Gate{
-		NeedsReview: len(env.Reviewers) > 0, NeedsRule: env.CustomRule, NeedsTimer: env.WaitTimer > 0,
+		NeedsReview: len(env.Reviewers) > 0, NeedsRule: env.CustomRule && !env.RuleOff, NeedsTimer: env.WaitTimer > 0,
 		Since: w.now(), Reviewers: slices.Clone(env.Reviewers),
 	}
 	if gate.open() {

@@ -37,7 +37,9 @@ type Installation struct {
 	Permissions map[string]string
 	Events      []string
 	Suspended   bool
-	CreatedAt   time.Time
+	// Selected are the repositories that it covers; nil covers all of the account.
+	Selected  []string
+	CreatedAt time.Time
 }
 
 // CheckRun is one line among a commit's checks.
@@ -293,7 +295,13 @@ type Environment struct {
 	PreventSelfReview bool
 	// CustomRule is our app's deployment protection rule.
 	CustomRule bool
-	RuleID     int64
+	// RuleOff lists the rule as not enabled.
+	RuleOff bool
+	RuleID  int64
+	// AdminsBlocked takes away the administrators' bypass.
+	AdminsBlocked bool
+	// ProtectedBranches lets only protected branches deploy; BranchPatterns is then empty.
+	ProtectedBranches bool
 	// WaitTimer is in minutes, as on GitHub.
 	WaitTimer int
 	// BranchPatterns restrict who may deploy; a * does not match a slash.

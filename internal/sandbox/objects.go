@@ -149,7 +149,7 @@ func (w *World) repoJSON(r *Repo) obj {
 		"open_issues": 0, "open_issues_count": 0, "mirror_url": nil, "homepage": nil, "language": nil,
 		"default_branch": r.DefaultBranch, "is_template": false, "topics": []string{}, "has_issues": true,
 		"has_projects": true, "has_wiki": true, "has_pages": false, "has_downloads": true, "has_discussions": false,
-		"archived": false, "disabled": false, "visibility": visibility, "allow_forking": true,
+		"archived": r.Archived, "disabled": false, "visibility": visibility, "allow_forking": true,
 		"web_commit_signoff_required": false, "pushed_at": stamp(r.pushedAt), "created_at": stamp(r.CreatedAt),
 		"updated_at": stamp(r.pushedAt),
 	})
@@ -191,9 +191,12 @@ func appEvents() []string {
 }
 
 func (w *World) installationJSON(in *Installation) obj {
-	account := w.userJSON(in.Account)
+	account, selection := w.userJSON(in.Account), "all"
+	if in.Selected != nil {
+		selection = "selected"
+	}
 	out := obj{
-		"id": in.ID, "account": account, "repository_selection": "all",
+		"id": in.ID, "account": account, "repository_selection": selection,
 		"access_tokens_url": w.api("/app/installations/%d/access_tokens", in.ID),
 		"repositories_url":  w.api("/installation/repositories"), "html_url": w.web("/settings/installations/%d", in.ID),
 		"app_id": w.opt.AppID, "app_slug": w.opt.AppSlug, "target_id": account["id"], "target_type": account["type"],

@@ -13,6 +13,8 @@ type RepoOptions struct {
 	Private bool
 	// DefaultBranch defaults to "main".
 	DefaultBranch string
+	// Archived makes the repository read-only.
+	Archived bool
 }
 
 // Repo is a repository; its unexported parts change under the world's lock.
@@ -22,7 +24,13 @@ type Repo struct {
 	Name          string
 	Private       bool
 	DefaultBranch string
+	Archived      bool
 	CreatedAt     time.Time
+
+	// protected are branches with a protection rule, rules those of a ruleset on the default branch.
+	protected  []string
+	rules      []string
+	actionsOff bool
 
 	pushedAt  time.Time
 	roles     map[string]string
@@ -119,7 +127,7 @@ func (w *World) AddRepo(owner, name string, opt RepoOptions) *Repo {
 	}
 	r := &Repo{
 		ID: w.nextID(), Owner: owner, Name: name, Private: opt.Private, DefaultBranch: opt.DefaultBranch,
-		CreatedAt: w.now(), pushedAt: w.now(), roles: map[string]string{}, branches: map[string]string{},
+		Archived: opt.Archived, CreatedAt: w.now(), pushedAt: w.now(), roles: map[string]string{}, branches: map[string]string{},
 		tags: map[string]string{}, commits: map[string]*Commit{}, numbers: map[int64]int{}, issues: map[int]*Issue{},
 	}
 	w.repos[r.FullName()] = r
@@ -187,7 +195,7 @@ func (w *World) isReviewer(reviewers []string, login string) bool {
 func DefaultPermissions() map[string]string {
 	return map[string]string{
 		"metadata": "read", "contents": "read", "actions": "write", "checks": "write", "deployments": "write",
-		"environments": "read", "issues": "write", "members": "read", "statuses": "read", "pull_requests": "read",
+		"environments": "read", "issues": "write", "members": "read", "statuses": "read", "pull_requests": "write",
 	}
 }
 
@@ -213,6 +221,24 @@ func (w *World) Install(owner string) Installation {
 	w.installs = append(w.installs, in)
 	w.send(nil, owner, hookEvent{event: "installation", action: "created", by: owner, body: w.installationEvent(in)})
 	return in.copy()
+}
+
+// SelectRepos restricts an installation to some repositories of its account, named without the owner.
+func (w *World) SelectRepos(owner string, names ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if in := w.installationOf(owner); in != nil {
+		in.Selected = names
+	}
+}
+
+// Suspend suspends an installation.
+func (w *World) Suspend(owner string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if in := w.installationOf(owner); in != nil {
+		in.Suspended = true
+	}
 }
 
 // SetPermission grants one permission to an installation: "read", "write", or "" to withdraw it.
@@ -258,6 +284,11 @@ func (w *World) installationOf(owner string) *Installation {
 		}
 	}
 	return nil
+}
+
+// covers tells whether an installation reaches a repository of its account.
+func (in *Installation) covers(r *Repo) bool {
+	return in.Account == r.Owner && (in.Selected == nil || slices.Contains(in.Selected, r.Name))
 }
 
 func (in *Installation) copy() Installation {

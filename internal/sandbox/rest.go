@@ -99,7 +99,7 @@ func (r *request) admit(permission string) *reply {
 // reaches tells whether the caller can see a repository at all.
 func (r *request) reaches(repo *Repo) bool {
 	if in := r.id.install; in != nil {
-		return in.Account == repo.Owner || !repo.Private && r.http.Method == http.MethodGet
+		return in.covers(repo) || !repo.Private && r.http.Method == http.MethodGet
 	}
 	return !repo.Private || r.id.login != "" && r.w.roleOf(repo, r.id.login) != "none"
 }

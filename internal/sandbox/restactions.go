@@ -12,11 +12,19 @@ import (
 func actionRoutes() []route {
 	const workflow = "/repos/{owner}/{repo}/actions/workflows"
 	return []route{
+		{"GET /repos/{owner}/{repo}/actions/permissions", "administration:read", getActionsPermissions},
 		{"GET " + workflow, "actions:read", listWorkflows},
 		{"GET " + workflow + "/{workflow_id}", "actions:read", onWorkflow(getWorkflow)},
 		{"GET " + workflow + "/{workflow_id}/runs", "actions:read", onWorkflow(listWorkflowRuns)},
 		{"POST " + workflow + "/{workflow_id}/dispatches", "actions:write", onWorkflow(dispatch)},
 	}
+}
+
+func getActionsPermissions(r *request) reply {
+	if r.repo.actionsOff {
+		return ok(obj{"enabled": false})
+	}
+	return ok(obj{"enabled": true, "allowed_actions": "all", "sha_pinning_required": false})
 }
 
 // onWorkflow finds the workflow in the path by id or file name.
@@ -104,6 +112,12 @@ func plain(raw json.RawMessage) string {
 func (w *World) dispatch(r *Repo, wf *Workflow, ref, by string, given map[string]string) (run *WorkflowRun, problem string) {
 	name := strings.TrimPrefix(strings.TrimPrefix(ref, "refs/heads/"), "refs/tags/")
 	sha, isBranch := r.branches[name]
+	switch {
+	case r.actionsOff:
+		return nil, "Actions is disabled for this repository"
+	case strings.HasPrefix(wf.State, "disabled"):
+		return nil, "Cannot trigger a 'workflow_dispatch' on a disabled workflow"
+	}
 	if !isBranch {
 		tagged, isTag := r.tags[name]
 		if !isTag {

@@ -16,7 +16,7 @@ func appRoutes() []route {
 		{"GET /app/installations", appOnly, listInstallations},
 		{"GET /app/installations/{installation_id}", appOnly, getInstallation},
 		{"POST /app/installations/{installation_id}/access_tokens", appOnly, createToken},
-		{"GET /repos/{owner}/{repo}/installation", appOnly, func(r *request) reply { return installationOn(r, r.repoOwner()) }},
+		{"GET /repos/{owner}/{repo}/installation", appOnly, installationOnRepo},
 		{"GET /orgs/{org}/installation", appOnly, func(r *request) reply { return installationOn(r, r.path("org")) }},
 		{"GET /users/{username}/installation", appOnly, func(r *request) reply { return installationOn(r, r.path("username")) }},
 		{"GET /app/hook/deliveries", appOnly, listDeliveries},
@@ -62,12 +62,16 @@ func getInstallation(r *request) reply {
 	return notFound()
 }
 
-// repoOwner is the owner in the path if the repository exists.
-func (r *request) repoOwner() string {
-	if _, found := r.w.repos[r.path("owner")+"/"+r.path("repo")]; found {
-		return r.path("owner")
+// installationOnRepo finds the installation that covers the repository in the path.
+func installationOnRepo(r *request) reply {
+	repo, found := r.w.repos[r.path("owner")+"/"+r.path("repo")]
+	if !found {
+		return notFound()
 	}
-	return ""
+	if in := r.w.installationOf(repo.Owner); in != nil && in.covers(repo) {
+		return ok(r.w.installationJSON(in))
+	}
+	return notFound()
 }
 
 func installationOn(r *request, account string) reply {

@@ -11,6 +11,7 @@ func gitRoutes() []route {
 		{"GET /repos/{owner}/{repo}", "metadata:read", func(r *request) reply { return ok(r.w.fullRepoJSON(r.repo)) }},
 		{"GET /repos/{owner}/{repo}/contents/{path...}", "contents:read", getContents},
 		{"GET /repos/{owner}/{repo}/branches/{branch...}", "contents:read", getBranch},
+		{"GET /repos/{owner}/{repo}/rules/branches/{branch...}", "metadata:read", getBranchRules},
 		{"GET /repos/{owner}/{repo}/git/ref/{ref...}", "contents:read", getRef},
 		{"GET /repos/{owner}/{repo}/git/matching-refs/{ref...}", "contents:read", matchingRefs},
 		{"GET /repos/{owner}/{repo}/commits", "contents:read", listCommits},
@@ -71,6 +72,9 @@ func (r *request) commitOp(name, suffix, read, write string, get, post func(*req
 func getContents(r *request) reply {
 	ref := r.query("ref")
 	sha, found := r.repo.resolve(ref)
+	if !found && len(r.repo.commits) == 0 {
+		return failure(http.StatusNotFound, "This repository is empty.")
+	}
 	if !found {
 		return failure(http.StatusNotFound, "No commit found for the ref "+ref)
 	}
@@ -109,12 +113,25 @@ func getBranch(r *request) reply {
 	if !found {
 		return failure(http.StatusNotFound, "Branch not found")
 	}
-	self := r.w.api("/repos/%s/branches/%s", r.repo.FullName(), name)
+	self, protected := r.w.api("/repos/%s/branches/%s", r.repo.FullName(), name), slices.Contains(r.repo.protected, name)
 	return ok(obj{
-		"name": name, "commit": r.w.commitJSON(r.repo, r.repo.commits[sha], false), "protected": false,
+		"name": name, "commit": r.w.commitJSON(r.repo, r.repo.commits[sha], false), "protected": protected,
 		"_links":     obj{"html": r.w.web("/%s/tree/%s", r.repo.FullName(), name), "self": self},
-		"protection": obj{"enabled": false}, "protection_url": self + "/protection",
+		"protection": obj{"enabled": protected}, "protection_url": self + "/protection",
 	})
+}
+
+// getBranchRules lists what the rulesets say of a branch: only the default branch has any.
+func getBranchRules(r *request) reply {
+	rules := []obj{}
+	if r.path("branch") == r.repo.DefaultBranch {
+		for i, kind := range r.repo.rules {
+			rules = append(rules, obj{
+				"type": kind, "ruleset_id": r.repo.ID*10 + int64(i), "ruleset_source_type": "Repository", "ruleset_source": r.repo.FullName(),
+			})
+		}
+	}
+	return ok(page(r, rules))
 }
 
 // refs lists the full names of branches and tags with their commits.
