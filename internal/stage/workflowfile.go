@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -156,4 +157,21 @@ func texts(v any) []string {
 		return all
 	}
 	return nil
+}
+
+// Startable says why Gatehouse could not start a workflow that has this
+// content, or nil.
+func Startable(file string, src []byte) *pipeline.Refusal {
+	w, err := parseWorkflow(src)
+	if err == nil {
+		err = w.judgeTrigger(file, nil)
+	}
+	var no *refused
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &no):
+		return &no.Refusal
+	}
+	return &pipeline.Refusal{Code: "workflow-unreadable", Reason: "The workflow " + file + " cannot be read: " + err.Error() + "."}
 }
