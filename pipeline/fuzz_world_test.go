@@ -204,7 +204,14 @@ func (w *fuzzWorld) answer(r *fuzzRun) {
 		return
 	}
 	r.owed = slices.Delete(r.owed, i, i+1)
-	a := Answered{Key: o.Key, Outcome: w.outcome(r, o.Effect, how)}
+	a := Answered{Key: o.Key, Outcome: Failed{Refusal: Refusal{Code: "withdrawn"}}}
+	switch wanted := r.state.Wants(o.Key, o.Effect); {
+	case wanted:
+		w.judgePerformed(r, o)
+		a.Outcome = w.outcome(r, o.Effect, how)
+	case how > 10: // it was in hand already
+		a.Outcome = w.outcome(r, o.Effect, how)
+	}
 	r.answered = append(r.answered, a)
 	w.event(r, a)
 }

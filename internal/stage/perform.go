@@ -86,6 +86,9 @@ func (p *Performers) Perform(ctx context.Context, job engine.Job) (pipeline.Outc
 
 func (p *Performers) perform(ctx context.Context, job engine.Job) (pipeline.Outcome, error) {
 	repo := p.Repos(job.Repo)
+	if job.Run != nil && !job.Run.Wants(job.Key, job.Effect) {
+		return p.withdraw(ctx, repo, job)
+	}
 	switch e := job.Effect.(type) {
 	case pipeline.ReadConfig:
 		return p.readConfig(ctx, repo, job)
@@ -125,6 +128,17 @@ func (p *Performers) perform(ctx context.Context, job engine.Job) (pipeline.Outc
 	}
 	return nil, refuse("unknown-effect", fmt.Sprintf("This version of Gatehouse does not know how to carry out %T.", job.Effect),
 		"Install the version that stored it.")
+}
+
+// withdraw does nothing where the run has gone on without the effect. A workflow
+// that an earlier try may have started is looked for, so that it is canceled.
+func (p *Performers) withdraw(ctx context.Context, repo Repo, job engine.Job) (pipeline.Outcome, error) {
+	if e, ok := job.Effect.(pipeline.StartWorkflow); ok && job.Tries > 0 {
+		if found, err := p.lookForWorkflow(ctx, repo, job, e); found != nil || err != nil {
+			return found, err
+		}
+	}
+	return nil, refuse("withdrawn", "The run has ended or gone on without this.", "")
 }
 
 func (p *Performers) now() time.Time { return p.Clock() }

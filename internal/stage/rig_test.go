@@ -152,9 +152,15 @@ func (r *rig) run() *pipeline.Run {
 	return run
 }
 
+// job is an effect that its run waits for.
 func (r *rig) job(e pipeline.Effect, tries int) engine.Job {
+	run := r.run()
+	run.Stages["deploy"].Doing = "key"
+	if door, ok := e.(pipeline.AnswerDoor); ok {
+		run.Stages["deploy"].Status, run.Stages["deploy"].Workflow = pipeline.StageRunning, &pipeline.WorkflowRun{ID: door.Workflow}
+	}
 	return engine.Job{
-		Key: "key", Effect: e, Repo: r.repo, Run: r.run(), Intake: &pipeline.Intake{ID: "in1"}, Tries: tries, FirstAt: r.clock.Now(), Now: r.clock.Now(),
+		Key: "key", Effect: e, Repo: r.repo, Run: run, Intake: &pipeline.Intake{ID: "in1"}, Tries: tries, FirstAt: r.clock.Now(), Now: r.clock.Now(),
 	}
 }
 
