@@ -178,9 +178,11 @@ type (
 	ChecksRead struct{ Results []CheckResult }
 	// GateInspected answers InspectGate.
 	GateInspected struct {
-		Exists    bool     // the environment exists
-		Rule      bool     // our protection rule is enabled on it
-		Reviewers []string // logins and @org/team
+		Exists     bool     // the environment exists
+		Rule       bool     // our protection rule is enabled on it
+		Reviewers  []string // logins and @org/team
+		Restricted bool     // only branches that match Branches may deploy
+		Branches   []string
 	}
 	// PersonVerified answers VerifyPerson.
 	PersonVerified struct{ Standing Standing }

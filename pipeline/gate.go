@@ -75,6 +75,9 @@ func (m *machine) inspected(o GateInspected) {
 	g := m.run.Gate
 	jobs := m.run.Release.Deploys[m.run.Plan().Stage(g.Deploy).Deploy.File]
 	choice, refusal := ChooseGate(g.Policy.Gate, g.Environment, o, jobs)
+	if refusal == nil && jobs.Environment != "" {
+		refusal = o.keepsOut(m.run.Release.Branch(), g.Environment)
+	}
 	if refusal != nil {
 		m.endGate(RunFailed, *refusal)
 		return

@@ -178,6 +178,26 @@ func ChooseGate(choice GateChoice, env string, g GateInspected, jobs Jobs) (Gate
 	return GateByGatehouse, nil
 }
 
+// keepsOut refuses a branch that the environment's branch policy does not let
+// in: GitHub would fail the job at once, without asking anybody.
+func (g GateInspected) keepsOut(branch, env string) *Refusal {
+	if !g.Restricted || slices.ContainsFunc(g.Branches, func(p string) bool { return MatchBranch(p, branch) }) {
+		return nil
+	}
+	pattern := branch
+	if level, _, deep := strings.Cut(branch, "/"); deep {
+		pattern = level + "/*"
+	}
+	allowed := "no branch"
+	if len(g.Branches) > 0 {
+		allowed = "only these branches: " + strings.Join(g.Branches, ", ")
+	}
+	return &Refusal{
+		Code: "branch-kept-out", Reason: fmt.Sprintf("The branch %s may not deploy to the environment %s, which lets in %s.", branch, env, allowed),
+		Fix: "Add " + pattern + " under Settings → Environments → " + env + " → Deployment branches and tags, then push the release branch again.",
+	}
+}
+
 // gateable refuses a workflow whose parked job would not hold back everything.
 func (j Jobs) gateable(env string) *Refusal {
 	switch {

@@ -71,7 +71,7 @@ func (w *theatre) say(words []string) []string {
 			w.commits = append(w.commits, Commit{SHA: fmt.Sprintf("c%d", i+1), Authors: []Person{w.who(login)}})
 		}
 		return nil
-	case "github": // github [rule] [job] [reviewers=a,b]
+	case "github": // github [rule] [job] [reviewers=a,b] [branches=a,b]
 		return w.setGitHub(args)
 	case "policy": // policy TEAM COUNT | policy none : the default branch changes
 		w.setPolicy(args)
@@ -148,6 +148,8 @@ func (w *theatre) setGitHub(args []string) []string {
 			w.jobs = Jobs{Environment: "${{ inputs.environment }}", Jobs: []string{"deploy"}}
 		case strings.HasPrefix(a, "reviewers="):
 			w.gate.Reviewers = strings.Split(a[len("reviewers="):], ",")
+		case strings.HasPrefix(a, "branches="):
+			w.gate.Restricted, w.gate.Branches = true, strings.Split(a[len("branches="):], ",")
 		}
 	}
 	return nil

@@ -140,13 +140,10 @@ func probeEnd(p pipeline.ProbeResult) string {
 	return ": " + strings.Join(parts, "; ")
 }
 
-// checkText is the story beside the summary: the stages, and what people should know.
+// checkText is the story beside the summary. The other stages are not in it: each
+// has a check run of its own, and what is said of them here would soon be old.
 func checkText(v View) string {
 	var l lines
-	l.text("### Stages\n")
-	for _, s := range v.Stages {
-		l.text("- " + stageMD(s))
-	}
 	notesMD(&l, v.Notes)
 	l.add("\nStarted by %s at %s. %s", md(v.Facts.StartedBy), stamp(v.Facts.StartedAt), mdLink("Page of this run", v.Facts.Page))
 	return l.String()

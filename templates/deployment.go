@@ -47,6 +47,8 @@ func deploymentState(v View) (DeploymentState, string) {
 	switch v.Facts.Status {
 	case pipeline.RunActive:
 		switch {
+		case v.Deploy.Verified:
+			return success(v)
 		case v.Deploy.Passed:
 			return DeploymentInProgress, version + " is deployed; what follows runs."
 		case v.Deploy.Failed:
@@ -56,7 +58,7 @@ func deploymentState(v View) (DeploymentState, string) {
 		}
 		return DeploymentQueued, v.Headline
 	case pipeline.RunSucceeded:
-		return DeploymentSuccess, version + " is live in " + v.Facts.Environment + "."
+		return success(v)
 	case pipeline.RunFailed:
 		if v.Deploy.Began && failedFor(v, "timed-out", "gave-up", "unsure") {
 			return DeploymentError, v.Headline
@@ -68,6 +70,10 @@ func deploymentState(v View) (DeploymentState, string) {
 		return DeploymentError, v.Headline // it went there and was ended half way
 	}
 	return DeploymentInactive, v.Headline
+}
+
+func success(v View) (DeploymentState, string) {
+	return DeploymentSuccess, v.Release.Version + " is live in " + v.Facts.Environment + "."
 }
 
 // failedFor tells "we could not tell" from "the release is bad".

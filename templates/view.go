@@ -73,6 +73,7 @@ type Deploy struct {
 	Began    bool
 	Passed   bool
 	Failed   bool
+	Verified bool // only words are left to be said
 }
 
 // NewView makes the view of a run as it is at this time.
@@ -201,6 +202,9 @@ func (m *maker) end() *End {
 
 func (m *maker) deploy() Deploy {
 	var d Deploy
+	if v := m.state.Lane.Verified; v != nil {
+		d.Verified = v.Run == m.run.ID
+	}
 	if m.run.Deployment != nil {
 		d.Recorded, d.Own = true, m.run.Deployment.Own
 	}

@@ -25,6 +25,7 @@ type Machine struct {
 	Next       func(pipeline.State, pipeline.Event) pipeline.Step
 	NextIntake func(*pipeline.Intake, pipeline.Event) pipeline.IntakeStep
 	Wake       func(pipeline.State) time.Time
+	Brewing    func(pipeline.State, pipeline.Slot) bool // nil: nothing ever is
 }
 
 // Hooks count what happens. Any may be nil; all may be called concurrently.
@@ -42,6 +43,7 @@ type Options struct {
 	EffectTimeout time.Duration            // how long one effect may take; default 2 min
 	ShowTimeout   time.Duration            // how long one call of a surface may take; default 1 min
 	Coalesce      map[string]time.Duration // rest of a slot between two calls, by longest prefix; "" is the default of 1 s
+	Patience      time.Duration            // how long a slot waits while it is brewing; default 1 s
 	Concurrency   int                      // effects of one item at once; default 8
 	Budget        time.Duration            // after this long, an advance begins nothing new; default 5 min
 	SoleOwner     bool                     // no other process uses the store: leases of other instances are dead
@@ -166,6 +168,9 @@ func (o Options) filled() Options {
 	}
 	if o.ShowTimeout == 0 {
 		o.ShowTimeout = time.Minute
+	}
+	if o.Patience == 0 {
+		o.Patience = time.Second
 	}
 	if o.Concurrency == 0 {
 		o.Concurrency = 8

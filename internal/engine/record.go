@@ -39,6 +39,7 @@ type owed struct {
 type slot struct {
 	Want         int       `json:"want"`
 	Shown        int       `json:"shown"`
+	WantedAt     time.Time `json:"wanted_at,omitzero"` // since when it is behind
 	Remote       string    `json:"remote,omitempty"`
 	Hash         string    `json:"hash,omitempty"`
 	Tries        int       `json:"tries,omitempty"` // begun since the last success
@@ -102,13 +103,16 @@ func (r *record) owe(effects []pipeline.Owed, now time.Time) error {
 	return nil
 }
 
-func (r *record) want(slots []pipeline.Slot) {
+func (r *record) want(slots []pipeline.Slot, now time.Time) {
 	if r.Slots == nil && len(slots) > 0 {
 		r.Slots = map[pipeline.Slot]*slot{}
 	}
 	for _, s := range slots {
 		if r.Slots[s] == nil {
 			r.Slots[s] = &slot{}
+		}
+		if r.Slots[s].Want == r.Slots[s].Shown {
+			r.Slots[s].WantedAt = now
 		}
 		r.Slots[s].Want++
 	}

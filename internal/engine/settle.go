@@ -113,6 +113,7 @@ func (c *crew) settleSlot(t *tx, r result) (string, error) {
 	}
 	if r.err == nil {
 		s.Shown, s.Remote, s.Hash, s.ShownAt = r.want, r.shown.Remote, r.shown.Hash, t.now
+		s.WantedAt = t.now // what came meanwhile
 		s.Tries, s.Fails, s.Error = 0, 0, ""
 		s.FailingSince, s.NotBefore = time.Time{}, time.Time{}
 		s.release()

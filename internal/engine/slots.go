@@ -23,7 +23,15 @@ func (t *tx) slotAt(name pipeline.Slot) time.Time {
 	if !rested.IsZero() {
 		rested = rested.Add(t.e.rest(name))
 	}
-	return latest(t.now, s.NotBefore, rested, t.e.freeAt(s.lease), t.parentAt(name))
+	return latest(t.now, s.NotBefore, rested, t.e.freeAt(s.lease), t.parentAt(name), t.settledAt(name, s))
+}
+
+// settledAt is until when a slot is left alone because what it shows changes in a moment.
+func (t *tx) settledAt(name pipeline.Slot, s *slot) time.Time {
+	if t.e.machine.Brewing == nil || !t.e.machine.Brewing(t.state(), name) {
+		return time.Time{}
+	}
+	return s.WantedAt.Add(t.e.opt.Patience)
 }
 
 // parentAt makes "slack/details" wait until "slack" exists: a reply needs its

@@ -125,7 +125,7 @@ func (t *tx) apply(cause string, fact pipeline.Fact) error {
 	before := t.rec.Run
 	step := t.e.machine.Next(t.state(), ev)
 	t.rec.Run, t.lane, t.refused = step.State.Run, step.State.Lane, step.Refused
-	t.rec.want(step.Show)
+	t.rec.want(step.Show, t.now)
 	if err := t.rec.owe(step.Effects, t.now); err != nil {
 		return err
 	}

@@ -260,14 +260,14 @@ func TestEnvironment(t *testing.T) {
 		"protection_rules":[{"id":1,"type":"wait_timer","wait_timer":30},{"id":2,"type":"required_reviewers","prevent_self_review":true,
 			"reviewers":[{"type":"User","reviewer":{"id":1,"login":"ann"}},{"type":"Team","reviewer":{"id":2,"slug":"ops"}},{"type":"Robot","reviewer":{"id":3}}]},{"id":3,"type":"branch_policy"},{"id":4,"type":"new_kind"}],
 		"deployment_branch_policy":{"protected_branches":false,"custom_branch_policies":true}}`))
-	f.on("GET /repos/octo/shop/environments/prod%2Feu/deployment-branch-policies", reply(200, `{"branch_policies":[{"id":1,"name":"release/*"}]}`))
+	f.on("GET /repos/octo/shop/environments/prod%2Feu/deployment-branch-policies", reply(200, `{"branch_policies":[{"id":1,"name":"release/*","type":"branch"},{"id":2,"name":"v*","type":"tag"}]}`))
 	f.on("GET /repos/octo/shop/environments/prod%2Feu/deployment_protection_rules", reply(200, `{"custom_deployment_protection_rules":[{"id":8,"enabled":true,"app":{"id":77,"slug":"gatehouse"}}]}`))
 	got, err := f.repo().Environment(background(), "prod/eu")
 	ok(t, err)
 	want := github.Environment{
 		ID: 4, Name: "prod/eu", HTMLURL: "https://e", AdminsBypass: true, WaitTimer: 30, PreventSelfReview: true,
-		Reviewers:      []github.Reviewer{{Type: "User", ID: 1, Name: "ann"}, {Type: "Team", ID: 2, Name: "ops"}, {Type: "Robot", ID: 3}},
-		BranchPatterns: []string{"release/*"}, Rules: []github.CustomRule{{ID: 8, AppID: 77, AppSlug: "gatehouse", Enabled: true}},
+		Reviewers:  []github.Reviewer{{Type: "User", ID: 1, Name: "ann"}, {Type: "Team", ID: 2, Name: "ops"}, {Type: "Robot", ID: 3}},
+		Restricted: true, BranchPatterns: []string{"release/*"}, Rules: []github.CustomRule{{ID: 8, AppID: 77, AppSlug: "gatehouse", Enabled: true}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -13,9 +13,10 @@ type Environment struct {
 	Reviewers         []Reviewer // Reviewers are empty if nobody is required.
 	PreventSelfReview bool
 	AdminsBypass      bool
-	WaitTimer         int      // WaitTimer is in minutes.
-	ProtectedBranches bool     // ProtectedBranches says that only protected branches may deploy.
-	BranchPatterns    []string // BranchPatterns are the branches and tags that may deploy; empty if any may.
+	WaitTimer         int  // WaitTimer is in minutes.
+	ProtectedBranches bool // ProtectedBranches says that only protected branches may deploy.
+	Restricted        bool // Restricted says that only branches of BranchPatterns, and certain tags, may deploy.
+	BranchPatterns    []string
 	Rules             []CustomRule
 }
 
@@ -101,7 +102,7 @@ func (r *Repo) Environment(ctx context.Context, name string) (Environment, error
 	}
 	if in.Policy != nil {
 		env.ProtectedBranches = in.Policy.ProtectedBranches
-		if in.Policy.CustomPolicies {
+		if env.Restricted = in.Policy.CustomPolicies; env.Restricted {
 			if env.BranchPatterns, err = r.branchPatterns(ctx, path); err != nil {
 				return Environment{}, err
 			}
@@ -118,11 +119,14 @@ func (r *Repo) branchPatterns(ctx context.Context, path string) ([]string, error
 		var page struct {
 			Policies []struct {
 				Name string `json:"name"`
+				Type string `json:"type"` // branch or tag; old servers know only branches
 			} `json:"branch_policies"`
 		}
 		err := decode(&page)
 		for _, p := range page.Policies {
-			all = append(all, p.Name)
+			if p.Type != "tag" {
+				all = append(all, p.Name)
+			}
 		}
 		return err
 	})

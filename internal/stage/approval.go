@@ -19,7 +19,7 @@ func (p *Performers) inspectGate(ctx context.Context, repo Doors, job engine.Job
 	if err != nil {
 		return nil, err
 	}
-	out := pipeline.GateInspected{Exists: true}
+	out := pipeline.GateInspected{Exists: true, Restricted: env.Restricted, Branches: env.BranchPatterns}
 	for _, rule := range env.Rules {
 		out.Rule = out.Rule || rule.Enabled && rule.AppID == p.App.ID()
 	}

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/internal/engine"
@@ -40,8 +39,8 @@ func (p *Performers) Show(ctx context.Context, job engine.ShowJob) (engine.Shown
 
 func (p *Performers) show(ctx context.Context, job engine.ShowJob) (engine.Shown, error) {
 	view := templates.NewView(job.State, job.Now, p.Links)
-	if rest, ok := strings.CutPrefix(string(job.Slot), "check/"); ok {
-		return p.showCheck(ctx, p.Repos(job.State.Run.Repo), job, view, rest)
+	if id, attempt, ok := job.Slot.Check(); ok {
+		return p.showCheck(ctx, p.Repos(job.State.Run.Repo), job, view, id, attempt)
 	}
 	switch job.Slot {
 	case pipeline.SlotDeployment:
@@ -56,13 +55,14 @@ func (p *Performers) show(ctx context.Context, job engine.ShowJob) (engine.Shown
 }
 
 // showCheck writes the check run of one attempt of a stage.
-func (p *Performers) showCheck(ctx context.Context, repo Checks, job engine.ShowJob, view templates.View, slot string) (engine.Shown, error) {
+func (p *Performers) showCheck(ctx context.Context, repo Checks, job engine.ShowJob, view templates.View, id string, attempt int) (engine.Shown, error) {
 	run := job.State.Run
-	id, number, _ := strings.Cut(slot, "/")
-	attempt, err := strconv.Atoi(number)
 	sr := run.Stages[id]
-	if err != nil || sr == nil {
+	if sr == nil {
 		return engine.Shown{Remote: job.Remote, Hash: job.Hash}, nil
+	}
+	if job.Remote == "" && job.Tries == 0 && !begun(sr) {
+		return engine.Shown{Hash: job.Hash}, nil
 	}
 	check := checkOf(templates.CheckRun(view, id))
 	if attempt != sr.Attempt {
@@ -72,7 +72,9 @@ func (p *Performers) showCheck(ctx context.Context, repo Checks, job engine.Show
 		check = followed(check, pipeline.ExternalID(run.ID, id, attempt), attempt, job.Now)
 	}
 	check.HeadSHA = run.Release.SHA
-	digest := hashOf(check)
+	own := check
+	own.Text = "" // the run's story comes along, and is no reason to write
+	digest := hashOf(own)
 	if attempt != sr.Attempt {
 		digest = "followed"
 	}
@@ -81,6 +83,17 @@ func (p *Performers) showCheck(ctx context.Context, repo Checks, job engine.Show
 	}
 	remote, err := writeCheck(ctx, repo, job, check, attempt == sr.Attempt)
 	return engine.Shown{Remote: remote, Hash: digest}, err
+}
+
+// begun reports whether a stage has come to its turn: it gets its check run then,
+// and not while it waits behind the gate.
+func begun(sr *pipeline.StageRun) bool {
+	switch sr.Status {
+	case pipeline.StagePending, pipeline.StageSkipped, pipeline.StageCanceled:
+		return false
+	case pipeline.StageRunning, pipeline.StageWaiting, pipeline.StagePassed, pipeline.StageFailed:
+	}
+	return true
 }
 
 // followed ends the check run of an attempt after which another began.
