@@ -192,7 +192,7 @@ func (k *killer) heard(c sandbox.Call) {
 // callKind names what the app does by a call; empty for what it does not do.
 func callKind(c sandbox.Call) string {
 	switch c.Kind {
-	case sandbox.KindGitHub, sandbox.KindSlack:
+	case sandbox.KindGitHub, sandbox.KindSlack, sandbox.KindDiscord:
 		return c.Method + " " + c.Route
 	case sandbox.KindSite:
 		return "probe"

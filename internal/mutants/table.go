@@ -144,5 +144,12 @@ func mutationsOfTheEdge() []mutation {
 			new:  "s = strings.ReplaceAll(s, r.token, r.token)",
 			test: testID{"internal/slack", "TestLaw10_SecretsNeverLeave"},
 		},
+		{
+			law: 10, name: "repeat-the-address-of-a-webhook", why: "an error repeats the words of the transport, which hold the URL",
+			file: "internal/answer/sender.go",
+			old:  "check the network and \" + s.opt.Variable",
+			new:  "check the network and \" + s.opt.Variable + err.Error()",
+			test: testID{"internal/answer", "TestLaw10_SecretsNeverLeave"},
+		},
 	}
 }

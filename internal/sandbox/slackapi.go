@@ -39,6 +39,7 @@ type Slack struct {
 	faults   SlackFaults
 	channels []*slackChannel
 	lastTS   int64
+	webhooks map[string]string // webhooks maps the token of an incoming webhook to its channel's id.
 }
 
 // SlackChannel is a channel as it is now.
@@ -70,6 +71,8 @@ type SlackMessage struct {
 	EditedTS  string
 	Edits     int
 	Reactions []string
+	// Webhook tells that an incoming webhook posted it.
+	Webhook bool
 }
 
 // SlackMetadata is what an app attaches to a message, unseen by people.
@@ -96,12 +99,13 @@ func NewSlack(w *World, opt SlackOptions) *Slack {
 	if opt.Team == "" {
 		opt.Team = "Sandbox"
 	}
-	return &Slack{w: w, opt: opt}
+	return &Slack{w: w, opt: opt, webhooks: map[string]string{}}
 }
 
 // Handler serves the workspace's API and pages, and the World's own handler for everything else.
 func (s *Slack) Handler() http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("/slack/services/{token}", s.hideWebhook(s.w.observe(KindSlack, http.HandlerFunc(s.serveWebhook))))
 	mux.Handle("/slack/api/{method}", hideToken(s.w.observe(KindSlack, http.HandlerFunc(s.serveAPI))))
 	s.mountPages(mux)
 	mux.Handle("/", s.w.Handler())

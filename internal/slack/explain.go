@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/gatehouse-app/gatehouse/internal/answer"
 )
 
 // post is the one method whose repetition shows, so that only there "we do not know" matters.
@@ -29,7 +31,7 @@ func (c *Client) explain(op, channel string, err error) *Error {
 		e.Class, e.Message = RateLimited, "Slack limits this method; try again at "+f.retryAt.UTC().Format(time.RFC3339)
 	case f.cause != nil:
 		c.explainBroken(e, f)
-	case f.code == "" || f.status >= http.StatusInternalServerError || f.status == http.StatusOK && f.code == "unreadable_answer" || f.code == "answer_too_large":
+	case f.code == "" || answer.Of(f.status) == answer.Later || f.status == http.StatusOK && f.code == "unreadable_answer" || f.code == "answer_too_large":
 		explainStatus(e, f)
 	default:
 		e.Class = classOf(f.code)
@@ -70,9 +72,9 @@ func explainStatus(e *Error, f *failure) {
 		e.Code = fmt.Sprintf("http_%d", f.status)
 	}
 	switch {
-	case e.Op == post && (f.status >= http.StatusInternalServerError || f.status == http.StatusOK):
+	case e.Op == post && (answer.Of(f.status) == answer.Later || f.status == http.StatusOK):
 		e.Class, e.Message = Ambiguous, fmt.Sprintf("HTTP %d says nothing about the message, which may be there; look for it before posting again", f.status)
-	case f.status >= http.StatusInternalServerError:
+	case answer.Of(f.status) == answer.Later:
 		e.Class, e.Message = Unavailable, fmt.Sprintf("Slack answered HTTP %d; it is tried again later. See https://slack-status.com", f.status)
 	default:
 		e.Class, e.Message = Unexpected, fmt.Sprintf("HTTP %d without Slack's JSON; check that SLACK_API_URL is Slack's API and no proxy answers in its place", f.status)

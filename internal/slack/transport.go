@@ -10,19 +10,15 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"path"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gatehouse-app/gatehouse/internal/answer"
 )
 
-const (
-	// maxAnswer bounds what is read of one answer.
-	maxAnswer = 16 << 20
-	// unstatedPause is used when Slack limits without saying for how long; its limits are counted by the minute.
-	unstatedPause = time.Minute
-)
+// maxAnswer bounds what is read of one answer.
+const maxAnswer = 16 << 20
 
 // transport sends each request once, and turns everything but an answer with ok:true into a *failure.
 type transport struct {
@@ -91,8 +87,8 @@ func (t *transport) once(method string, req *http.Request) (*http.Response, erro
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
-	case resp.StatusCode == http.StatusTooManyRequests:
-		return nil, &failure{status: resp.StatusCode, code: "ratelimited", retryAt: t.limit(method, resp.Header.Get("Retry-After"))}
+	case answer.Of(resp.StatusCode) == answer.Limited:
+		return nil, &failure{status: resp.StatusCode, code: "ratelimited", retryAt: t.limit(method, resp.Header)}
 	case err != nil:
 		return nil, &failure{status: resp.StatusCode, sent: true, cause: err}
 	case len(body) > maxAnswer:
@@ -125,7 +121,7 @@ func (t *transport) judge(method string, status int, body []byte) *failure {
 	}
 	f.code, f.needed, f.details = t.redact.text(answer.Error), answer.Needed, answer.Metadata.Messages
 	if f.code == "ratelimited" || f.code == "rate_limited" {
-		f.retryAt = t.limit(method, "")
+		f.retryAt = t.limit(method, nil)
 	}
 	return f
 }
@@ -137,15 +133,12 @@ func (t *transport) limited(method string) (time.Time, bool) {
 	return at, ok && t.clock().Before(at)
 }
 
-func (t *transport) limit(method, retryAfter string) time.Time {
-	pause := unstatedPause
-	if s, err := strconv.Atoi(strings.TrimSpace(retryAfter)); err == nil && s > 0 {
-		pause = time.Duration(s) * time.Second
-	}
+func (t *transport) limit(method string, h http.Header) time.Time {
+	at := answer.RetryAt(h, nil, t.clock())
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.until[method] = t.clock().Add(pause)
-	return t.until[method]
+	t.until[method] = at
+	return at
 }
 
 // gaveUp returns the context's error inside err, or nil.
