@@ -147,8 +147,8 @@ func mutationsOfTheEdge() []mutation {
 		{
 			law: 10, name: "repeat-the-address-of-a-webhook", why: "an error repeats the words of the transport, which hold the URL",
 			file: "internal/answer/sender.go",
-			old:  "check the network and \" + s.opt.Variable",
-			new:  "check the network and \" + s.opt.Variable + err.Error()",
+			old:  "check the network and \"+s.opt.Variable",
+			new:  "check the network and \"+s.opt.Variable+err.Error()",
 			test: testID{"internal/answer", "TestLaw10_SecretsNeverLeave"},
 		},
 	}
