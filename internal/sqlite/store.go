@@ -41,7 +41,9 @@ type Options struct {
 	// Readers is how many reads run side by side; 0 means 4.
 	Readers int
 	// BusyTimeout is how long a write waits for another program that has the
-	// database locked, to the millisecond; 0 means 5 seconds.
+	// database locked, to the millisecond; 0 means 2 seconds. A write may wait
+	// behind one that waits itself, so that twice as much must fit into the
+	// patience of who asks: 5 seconds of /readyz, 10 of GitHub.
 	BusyTimeout time.Duration
 	// MaxBytes is the size that the database file may reach; 0 means no limit.
 	// A write beyond it is ErrUnavailable, as on a full disk.
@@ -59,7 +61,7 @@ func (o Options) withDefaults() Options {
 		o.Readers = 4
 	}
 	if o.BusyTimeout <= 0 {
-		o.BusyTimeout = 5 * time.Second
+		o.BusyTimeout = 2 * time.Second
 	}
 	return o
 }
