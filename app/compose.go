@@ -76,14 +76,9 @@ func (a *App) recoverLoop(ctx context.Context) {
 	since := time.Now().Add(-redeliverable)
 	for {
 		began := time.Now()
-		n, err := lost.Recover(ctx, since)
-		switch {
-		case err == nil:
+		if a.recoverLost(ctx, lost, since) {
 			since = began.Add(-overlap) // what was tried again since then is listed anew
-		case ctx.Err() == nil:
-			a.log.WarnContext(ctx, "lost webhooks could not be looked for", "error", err)
 		}
-		a.metrics.recovered.Add(float64(n))
 		a.learnBot(ctx)
 		select {
 		case <-tick.C:
@@ -91,6 +86,21 @@ func (a *App) recoverLoop(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// recoverLost has lost webhooks sent again and reports whether all were looked
+// for. While the store takes no writes they would only be lost once more.
+func (a *App) recoverLost(ctx context.Context, lost *stage.Recovery, since time.Time) bool {
+	err := a.engine.Check(ctx)
+	if err == nil {
+		var n int
+		n, err = lost.Recover(ctx, since)
+		a.metrics.recovered.Add(float64(n))
+	}
+	if err != nil && ctx.Err() == nil {
+		a.log.WarnContext(ctx, "lost webhooks could not be looked for", "error", err)
+	}
+	return err == nil
 }
 
 // learnBot asks GitHub for the App's own login until it is known.
