@@ -2,25 +2,18 @@ package main_test
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/internal/demo"
 	"github.com/gatehouse-app/gatehouse/internal/sandbox"
-	"github.com/gatehouse-app/gatehouse/internal/witness"
 )
 
 var (
@@ -105,17 +98,6 @@ func TestPlantedBugIsSeen(t *testing.T) {
 	t.Fatal("20 interrupted stories of a process that acts before it saves look like an undisturbed one: this test sees nothing")
 }
 
-func build(t *testing.T, flags ...string) string {
-	t.Helper()
-	bin := filepath.Join(t.TempDir(), "gatehouse")
-	args := append([]string{"build", "-o", bin}, flags...)
-	out, err := exec.CommandContext(t.Context(), "go", append(args, ".")...).CombinedOutput() //nolint:gosec // our own build
-	if err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	return bin
-}
-
 // killPoint is one moment to kill at: the nth call of a kind, in a phase.
 type killPoint struct {
 	kind  string
@@ -155,55 +137,6 @@ func plan(rng *rand.Rand, points []killPoint, story int) map[killPoint]bool {
 	return at
 }
 
-// killer kills the process when the outside hears what was planned.
-type killer struct {
-	at     map[killPoint]bool
-	proc   *process
-	mu     sync.Mutex
-	count  map[killPoint]int
-	killed int
-	done   map[string]int
-	log    []string
-}
-
-func (k *killer) heard(c sandbox.Call) {
-	kind := callKind(c)
-	if kind == "" {
-		return
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.count == nil {
-		k.count = map[killPoint]int{}
-	}
-	seen := killPoint{kind: kind, phase: c.Phase}
-	k.count[seen]++
-	p := killPoint{kind, c.Phase, k.count[seen]}
-	if !k.at[p] {
-		return
-	}
-	delete(k.at, p)
-	k.killed++
-	k.done[kind]++
-	k.log = append(k.log, fmt.Sprintf("%s %s #%d", p.kind, p.phase, p.nth))
-	k.proc.kill()
-}
-
-// callKind names what the app does by a call; empty for what it does not do.
-func callKind(c sandbox.Call) string {
-	switch c.Kind {
-	case sandbox.KindGitHub, sandbox.KindSlack, sandbox.KindDiscord:
-		return c.Method + " " + c.Route
-	case sandbox.KindSite:
-		return "probe"
-	case sandbox.KindWebhook:
-		return "webhook " + c.Event
-	case sandbox.KindPage, sandbox.KindAct:
-		return ""
-	}
-	return ""
-}
-
 // ending is what a story left behind.
 type ending struct {
 	world []string       // the outside's state, one line a fact, sorted
@@ -233,7 +166,7 @@ func tryTell(t *testing.T, bin string, gate demo.Gate, k *killer) (ending, error
 		t.Fatal(err)
 	}
 	defer town.Close()
-	p := start(t, bin, town)
+	p := keep(ctx, t, install(t, bin, town))
 	defer p.end()
 	if k != nil {
 		k.proc = p
@@ -242,7 +175,7 @@ func tryTell(t *testing.T, bin string, gate demo.Gate, k *killer) (ending, error
 	teller := demo.Teller{Town: town, Out: io.Discard, Auto: true, Wait: town.Watch(), Now: time.Now}
 	told, err := teller.Release(ctx)
 	if err != nil {
-		return ending{}, fmt.Errorf("%w\nkilled at %v\nthe app's last words:\n%s", err, k.words(), p.tail())
+		return ending{}, fmt.Errorf("%w\nkilled at %v\nthe app's last words:\n%s", err, k.words(), p.log.tail())
 	}
 	town.World.Drain()
 	world, err := town.Evidence(told)
@@ -256,184 +189,4 @@ func tryTell(t *testing.T, bin string, gate demo.Gate, k *killer) (ending, error
 		}
 	}
 	return e, nil
-}
-
-func (k *killer) words() []string {
-	if k == nil {
-		return nil
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return slices.Clone(k.log)
-}
-
-// facts are what the outside holds at the end, without ids and times.
-func facts(w witness.World, told demo.Told) []string {
-	name := strings.NewReplacer(told.Staging, "STAGING", told.Release, "RELEASE", told.Staging[:7], "STAGING", told.Release[:7], "RELEASE")
-	var out []string
-	add := func(format string, args ...any) { out = append(out, name.Replace(fmt.Sprintf(format, args...))) }
-	for _, c := range w.Repo.CheckRuns {
-		if c.App == "gatehouse" {
-			add("check %s on %s: %s %s", c.Name, c.HeadSHA, c.Status, c.Conclusion)
-		}
-	}
-	for _, r := range w.Repo.Runs {
-		add("workflow %s on %s %s: %s %s attempt %d", r.Path, r.HeadSHA, r.Inputs["environment"], r.Status, r.Conclusion, r.Attempt)
-		for _, j := range r.Jobs {
-			if j.Gate != nil && j.Gate.NeedsRule {
-				add("door of %s on %s: %s by rule, reviewed %t", r.Path, r.HeadSHA, j.Gate.Verdict, j.Gate.Reviewed)
-			}
-		}
-	}
-	for _, d := range w.Repo.Deployments {
-		last := "none"
-		if n := len(d.Statuses); n > 0 {
-			last = d.Statuses[n-1].State
-		}
-		add("deployment of %s to %s via %s: %s", d.SHA, d.Environment, d.Via, last)
-	}
-	for _, c := range w.Repo.Comments {
-		add("comment by %s%s with %d reactions", c.By, c.Via, len(c.Reactions))
-	}
-	for _, m := range w.Messages {
-		add("slack message, reply %t: %.60s", m.Thread != "", m.Text)
-	}
-	slices.Sort(out)
-	return out
-}
-
-func compare(want, got []string) string {
-	var b strings.Builder
-	count := map[string]int{}
-	for _, f := range want {
-		count[f]++
-	}
-	for _, f := range got {
-		count[f]--
-	}
-	for f, n := range count {
-		switch {
-		case n > 0:
-			fmt.Fprintf(&b, "lost %d×: %s\n", n, f)
-		case n < 0:
-			fmt.Fprintf(&b, "too much %d×: %s\n", -n, f)
-		}
-	}
-	return b.String()
-}
-
-// process is the real program, started again whenever it was killed.
-type process struct {
-	t     *testing.T
-	bin   string
-	env   []string
-	addr  string
-	log   string
-	mu    sync.Mutex
-	cmd   *exec.Cmd
-	ended bool
-	gone  chan struct{}
-}
-
-func start(t *testing.T, bin string, town *demo.Town) *process {
-	t.Helper()
-	dir := t.TempDir()
-	addr := freeAddr(t)
-	p := &process{t: t, bin: bin, addr: addr, log: filepath.Join(dir, "log"), gone: make(chan struct{})}
-	env := town.Env(addr, filepath.Join(dir, "gatehouse.db"))
-	env["GATEHOUSE_SWEEP"] = "300ms"
-	for name, v := range env {
-		p.env = append(p.env, name+"="+v)
-	}
-	p.env = append(p.env, "PATH="+os.Getenv("PATH"))
-	town.SetHook("http://" + addr + "/api/github/hook")
-	go p.keep()
-	p.ready()
-	return p
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
-// keep starts the program and starts it again until the story is over.
-func (p *process) keep() {
-	defer close(p.gone)
-	for {
-		p.mu.Lock()
-		if p.ended {
-			p.mu.Unlock()
-			return
-		}
-		log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err != nil {
-			p.mu.Unlock()
-			return
-		}
-		p.cmd = exec.Command(p.bin, "serve") //nolint:gosec,noctx // our own build; it is killed by hand
-		p.cmd.Env, p.cmd.Stderr, p.cmd.Stdout, p.cmd.Dir = p.env, log, log, filepath.Dir(p.log)
-		err = p.cmd.Start()
-		cmd := p.cmd
-		p.mu.Unlock()
-		if err == nil {
-			_ = cmd.Wait()
-		}
-		_ = log.Close()
-	}
-}
-
-// ready waits until the program answers.
-func (p *process) ready() {
-	ctx, cancel := context.WithTimeout(p.t.Context(), 30*time.Second)
-	defer cancel()
-	for ctx.Err() == nil {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.addr+"/readyz", nil)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err == nil {
-			_ = resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return
-			}
-		}
-	}
-	p.t.Fatalf("the program does not get ready:\n%s", p.tail())
-}
-
-func (p *process) kill() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.cmd != nil && p.cmd.Process != nil {
-		if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			p.t.Errorf("kill: %v", err)
-		}
-	}
-}
-
-func (p *process) end() {
-	p.mu.Lock()
-	p.ended = true
-	p.mu.Unlock()
-	p.kill()
-	<-p.gone
-}
-
-func (p *process) tail() string {
-	b, err := os.ReadFile(p.log)
-	if err != nil {
-		return err.Error()
-	}
-	if len(b) > 6000 {
-		b = b[len(b)-6000:]
-	}
-	return string(b)
 }
