@@ -19,7 +19,7 @@ type (
 	// files at the commit → ReleaseRead.
 	ReadRelease struct {
 		SHA     string
-		Base    string   // SHA of what is live; empty: compare with Before
+		Base    string   // SHA of what is live; empty: compare with Before and the default branch
 		Before  string   // the branch's former head, or empty
 		Deploys []string // workflow files of deploy stages
 	}

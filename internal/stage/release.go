@@ -12,7 +12,7 @@ import (
 
 // readRelease reads what approvers must know of a release.
 func (p *Performers) readRelease(ctx context.Context, repo Contents, job engine.Job, e pipeline.ReadRelease) (pipeline.Outcome, error) {
-	out, err := readCommits(ctx, repo, e)
+	out, err := readCommits(ctx, repo, e, job.Repo.DefaultBranch)
 	if err != nil {
 		return nil, err
 	}
@@ -26,35 +26,62 @@ func (p *Performers) readRelease(ctx context.Context, repo Contents, job engine.
 	return out, nil
 }
 
-// readCommits lists what the release has that its base has not. Without a base
-// it is what the head commit alone brought.
-func readCommits(ctx context.Context, repo Contents, e pipeline.ReadRelease) (pipeline.ReleaseRead, error) {
-	lost := false
-	for _, base := range []string{e.Base, e.Before} {
-		if strings.Trim(base, "0") == "" {
-			continue
-		}
-		c, err := repo.Compare(ctx, base, e.SHA)
-		if err == nil {
-			return release(ctx, repo, c, e.SHA, lost)
-		}
-		if !isNotFound(err) {
+// readCommits lists what the release has that its base, what is live, has not.
+// Where nothing is live yet, or GitHub has lost it, that is what the default
+// branch or the branch's former head lacks, whichever is more: a push on top of
+// somebody's commits must not let him approve them. Without either it is what
+// the head commit brought.
+func readCommits(ctx context.Context, repo Contents, e pipeline.ReadRelease, trunk string) (pipeline.ReleaseRead, error) {
+	live, err := compare(ctx, repo, e.Base, e.SHA)
+	if err != nil {
+		return pipeline.ReleaseRead{}, err
+	}
+	if live != nil {
+		return release(ctx, repo, *live, e.SHA, false)
+	}
+	lost := strings.Trim(e.Base, "0") != ""
+	var widest *github.Comparison
+	for _, base := range []string{e.Before, trunk} {
+		c, err := compare(ctx, repo, base, e.SHA)
+		if err != nil {
 			return pipeline.ReleaseRead{}, err
 		}
-		lost = true // GitHub has thrown it away after a force-push
+		lost = lost || c == nil && strings.Trim(base, "0") != ""
+		if c != nil && c.Ahead > 0 && (widest == nil || c.Ahead > widest.Ahead) {
+			widest = c
+		}
 	}
-	head, err := repo.Commit(ctx, e.SHA)
+	if widest != nil {
+		return release(ctx, repo, *widest, e.SHA, lost)
+	}
+	return headAlone(ctx, repo, e.SHA, lost)
+}
+
+// compare is nil where there is no base, or GitHub has thrown it away after a
+// force-push.
+func compare(ctx context.Context, repo Contents, base, sha string) (*github.Comparison, error) {
+	if strings.Trim(base, "0") == "" {
+		return nil, nil //nolint:nilnil // Nothing to compare with is a state of its own.
+	}
+	c, err := repo.Compare(ctx, base, sha)
+	if isNotFound(err) {
+		return nil, nil //nolint:nilnil // As above.
+	}
+	return &c, err
+}
+
+func headAlone(ctx context.Context, repo Contents, sha string, lost bool) (pipeline.ReleaseRead, error) {
+	head, err := repo.Commit(ctx, sha)
 	if err != nil {
 		return pipeline.ReleaseRead{}, err
 	}
-	if len(head.Parents) == 0 {
-		return release(ctx, repo, github.Comparison{HTMLURL: head.HTMLURL, Ahead: 1, Commits: []github.Commit{head}}, e.SHA, lost)
+	c := github.Comparison{HTMLURL: head.HTMLURL, Ahead: 1, Commits: []github.Commit{head}}
+	if len(head.Parents) > 0 {
+		if c, err = repo.Compare(ctx, head.Parents[0], sha); err != nil {
+			return pipeline.ReleaseRead{}, err
+		}
 	}
-	c, err := repo.Compare(ctx, head.Parents[0], e.SHA)
-	if err != nil {
-		return pipeline.ReleaseRead{}, err
-	}
-	return release(ctx, repo, c, e.SHA, lost)
+	return release(ctx, repo, c, sha, lost)
 }
 
 // release judges a comparison. The head commit is always part of it, also where

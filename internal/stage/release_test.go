@@ -55,6 +55,20 @@ func TestReadReleaseBase(t *testing.T) {
 	equal(t, "nothing new: the head alone", len(got.Commits), 1)
 }
 
+// Before anything is live, a push on top of somebody's commits hides none of
+// them: whoever wrote them must not approve them.
+func TestReadReleaseStacked(t *testing.T) {
+	r := newRig(t)
+	first := r.sha
+	sha, err := r.Push(repoName, sandbox.Push{Branch: "release/v1.2.0", By: "alice", Message: "On top", Files: map[string]string{"b": "1"}})
+	must(t, err)
+	r.sha = sha
+	got := perform[pipeline.ReleaseRead](r, r.job(r.release("", first), 0))
+	equal(t, "commits", len(got.Commits), 2)
+	equal(t, "first author", got.Commits[0].Authors[0].Login, "bob")
+	equal(t, "truncated", got.Truncated, false)
+}
+
 // A deploy workflow that cannot be started says so before anything is built.
 func TestReadReleaseRefusals(t *testing.T) {
 	for name, file := range map[string]string{
