@@ -1,7 +1,9 @@
 package main_test
 
 import (
+	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/gatehouse-app/gatehouse/internal/demo"
 	"github.com/gatehouse-app/gatehouse/internal/sandbox"
@@ -9,12 +11,15 @@ import (
 
 // What people do in a scene, and what they see there.
 
-const branch = "release/v1.2.0"
+const (
+	branch     = "release/v1.2.0"
+	configFile = ".github/gatehouse.yml"
+)
 
 // short is a production pipeline with one stage of each sort, so that a scene
 // about one of them does not take long. rest is what comes behind the tests.
 func short(files map[string]string) map[string]string {
-	all := map[string]string{".github/gatehouse.yml": shortConfig}
+	all := map[string]string{configFile: shortConfig}
 	maps.Copy(all, files)
 	return all
 }
@@ -127,25 +132,21 @@ func (s *scene) deployed() int {
 	return n
 }
 
-// answers are what the App wrote under comments of a commit.
-func (s *scene) answers(sha string) (all []sandbox.Comment) {
-	for _, c := range s.snapshot().Comments {
-		if c.Via != "" && c.SHA == sha {
-			all = append(all, c)
+// answers are what the App says to comments on a commit: it may not write there,
+// so a check run holds each.
+func (s *scene) answers(sha string) (all []string) {
+	for _, c := range s.snapshot().CheckRunsOf(sha) {
+		if c.Name == "gatehouse / reply" {
+			all = append(all, c.Output.Summary)
 		}
 	}
 	return all
 }
 
-// answered waits until the App wrote a comment that holds the words.
+// answered waits for an answer to a comment on a commit that holds the words.
 func (s *scene) answered(sha string, words ...string) {
 	s.Helper()
-	s.until("an answer", func() bool {
-		for _, c := range s.answers(sha) {
-			if holds(c.Body, words...) {
-				return true
-			}
-		}
-		return false
+	s.until(fmt.Sprintf("an answer with %q", words), func() bool {
+		return slices.ContainsFunc(s.answers(sha), func(text string) bool { return holds(text, words...) })
 	})
 }
