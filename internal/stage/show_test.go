@@ -74,6 +74,7 @@ func TestShowFormerAttempt(t *testing.T) {
 	equal(t, "conclusion", r.ours()[0].Conclusion, "failure")
 	equal(t, "external id", r.ours()[0].ExternalID, string(runID)+"/test/1")
 	job.Hash = shown.Hash
+	r.Drain()
 	before := len(r.Record())
 	r.shows(job)
 	equal(t, "calls", len(r.Record()), before)
