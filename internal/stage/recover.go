@@ -13,6 +13,7 @@ import (
 const (
 	hookWindow   = 3 * 24 * time.Hour // GitHub redelivers what is no older
 	askAgain     = 5 * time.Minute    // a redelivery may take that long to be listed
+	failedPause  = time.Second        // after a redelivery that failed, twice as long each time, up to askAgain
 	mostAttempts = 20                 // of one webhook, before it is left to people
 )
 
@@ -24,7 +25,28 @@ type Recovery struct {
 	logger *slog.Logger
 
 	mu    sync.Mutex
-	asked map[string]time.Time // by GUID
+	asked map[string]ask // by GUID
+}
+
+// ask is a redelivery that was asked for.
+type ask struct {
+	of int64 // the attempt that was the newest then
+	at time.Time
+}
+
+// attempt is the newest of a webhook's attempts, none of which arrived.
+type attempt struct {
+	github.HookDelivery
+	number int
+}
+
+// pause is how long to wait behind an attempt before the next: the first
+// redelivery is asked for at once.
+func (a attempt) pause() time.Duration {
+	if a.number < 2 {
+		return 0
+	}
+	return min(failedPause<<(a.number-2), askAgain)
 }
 
 // NewRecovery makes a Recovery. A nil logger discards.
@@ -32,7 +54,7 @@ func NewRecovery(hooks Hooks, clock func() time.Time, logger *slog.Logger) *Reco
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	return &Recovery{hooks: hooks, clock: clock, logger: logger, asked: map[string]time.Time{}}
+	return &Recovery{hooks: hooks, clock: clock, logger: logger, asked: map[string]ask{}}
 }
 
 // Recover has every webhook since then redelivered of which no attempt was
@@ -48,7 +70,7 @@ func (r *Recovery) Recover(ctx context.Context, since time.Time) (int, error) {
 	}
 	n := 0
 	for _, d := range lost(all) {
-		if !r.due(d.GUID, now) {
+		if !r.due(d, now) {
 			continue
 		}
 		err := r.hooks.Redeliver(ctx, d.ID)
@@ -67,7 +89,7 @@ func (r *Recovery) Recover(ctx context.Context, since time.Time) (int, error) {
 
 // lost picks the newest attempt of each webhook that never arrived, oldest
 // first, so that they arrive in their order.
-func lost(all []github.HookDelivery) []github.HookDelivery {
+func lost(all []github.HookDelivery) []attempt {
 	arrived, attempts := map[string]bool{}, map[string]int{}
 	newest := map[string]github.HookDelivery{}
 	for _, d := range all {
@@ -77,31 +99,32 @@ func lost(all []github.HookDelivery) []github.HookDelivery {
 			newest[d.GUID] = d
 		}
 	}
-	var out []github.HookDelivery
+	var out []attempt
 	seen := map[string]bool{}
 	for i := len(all) - 1; i >= 0; i-- {
 		guid := all[i].GUID
 		if !seen[guid] && !arrived[guid] && attempts[guid] < mostAttempts {
-			out = append(out, newest[guid])
+			out = append(out, attempt{newest[guid], attempts[guid]})
 		}
 		seen[guid] = true
 	}
 	return out
 }
 
-// due notes that a webhook is asked for, unless it was a moment ago.
-func (r *Recovery) due(guid string, now time.Time) bool {
+// due notes that a webhook is asked for, unless GitHub has not listed yet what
+// came of the last time, or that has failed a moment ago.
+func (r *Recovery) due(d attempt, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for old, at := range r.asked {
-		if now.Sub(at) >= askAgain {
-			delete(r.asked, old)
+	for guid, old := range r.asked {
+		if now.Sub(old.at) >= askAgain {
+			delete(r.asked, guid)
 		}
 	}
-	if _, ok := r.asked[guid]; ok {
+	if last, ok := r.asked[d.GUID]; ok && last.of == d.ID || now.Sub(d.DeliveredAt) < d.pause() {
 		return false
 	}
-	r.asked[guid] = now
+	r.asked[d.GUID] = ask{of: d.ID, at: now}
 	return true
 }
 

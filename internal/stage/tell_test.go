@@ -152,6 +152,26 @@ func TestRecover(t *testing.T) {
 	equal(t, "what a limit stopped is asked for again", n, 2)
 }
 
+// A redelivery that fails is asked for again: soon at first, then later and later.
+func TestRecoverAgain(t *testing.T) {
+	clock := sandbox.NewManualClock(soon)
+	h := &hooks{}
+	r := stage.NewRecovery(h, clock.Now, nil)
+	for n, pause := range []time.Duration{0, time.Second, 2 * time.Second, 4 * time.Second} {
+		h.all = append([]github.HookDelivery{{ID: int64(n + 1), GUID: "lost", DeliveredAt: clock.Now(), StatusCode: 503}}, h.all...)
+		if pause > 0 {
+			early, err := r.Recover(t.Context(), soon.Add(-time.Hour))
+			must(t, err)
+			equal(t, "too early", early, 0)
+		}
+		clock.Advance(pause)
+		due, err := r.Recover(t.Context(), soon.Add(-time.Hour))
+		must(t, err)
+		equal(t, "due", due, 1)
+	}
+	equal(t, "asked for the newest", h.asked[len(h.asked)-1], int64(4))
+}
+
 // Through the real adapter: a webhook that was lost is sent once more.
 func TestRecoverInTheSandbox(t *testing.T) {
 	var n int
