@@ -4,6 +4,7 @@ package engine
 const (
 	logDelivery = "delivery"
 	logItem     = "item"
+	logRepo     = "repo"
 	logRun      = "run"
 	logEffect   = "effect"
 	logKey      = "key"

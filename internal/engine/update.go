@@ -29,6 +29,7 @@ type tx struct {
 	laneItem *Item
 	with     []*Item // stored together with the item: lane, log, links, the delivery
 	ticked   bool    // the machine was asked because its time had come
+	over     bool    // the intake ends with this step
 	refused  *pipeline.Refusal
 	fact     pipeline.Fact // the last one that was applied
 	jobs     []task
@@ -58,6 +59,7 @@ func (e *Engine) attempt(ctx context.Context, kind Kind, load func() (*tx, error
 		t.early()
 		err = e.store.Swap(ctx, append([]*Item{t.item}, t.with...)...)
 		if err == nil {
+			t.sayOver()
 			return t, nil
 		}
 		if !errors.Is(err, ErrConflict) {
@@ -66,6 +68,14 @@ func (e *Engine) attempt(ctx context.Context, kind Kind, load func() (*tx, error
 		e.hooks.Conflict(kind)
 	}
 	return nil, errBusy
+}
+
+// sayOver logs what came of a push or command: why no run began is nowhere
+// else to be read.
+func (t *tx) sayOver() {
+	if in := t.rec.Intake; in != nil && t.over {
+		t.e.log.InfoContext(t.ctx, "an intake is over", logItem, in.ID, logDelivery, in.Cause, logRepo, in.Repo.FullName(), logReason, in.Result)
+	}
 }
 
 // load reads a run with its lane, or an intake.
@@ -119,6 +129,7 @@ func (t *tx) apply(cause string, fact pipeline.Fact) error {
 	ev := pipeline.Event{At: t.now, Cause: cause, Fact: fact}
 	if t.rec.Intake != nil {
 		step := t.e.machine.NextIntake(t.rec.Intake, ev)
+		t.over = t.over || step.Intake.Over && !t.rec.Intake.Over
 		t.rec.Intake = step.Intake
 		return t.rec.owe(step.Effects, t.now)
 	}
