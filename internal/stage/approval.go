@@ -19,18 +19,23 @@ func (p *Performers) inspectGate(ctx context.Context, repo Doors, job engine.Job
 	if err != nil {
 		return nil, err
 	}
+	return Inspected(env, p.App.ID(), job.Repo.Owner), nil
+}
+
+// Inspected is what of an environment a gate rests on.
+func Inspected(env github.Environment, app int64, owner string) pipeline.GateInspected {
 	out := pipeline.GateInspected{Exists: true, Restricted: env.Restricted, Branches: env.BranchPatterns}
 	for _, rule := range env.Rules {
-		out.Rule = out.Rule || rule.Enabled && rule.AppID == p.App.ID()
+		out.Rule = out.Rule || rule.Enabled && rule.AppID == app
 	}
 	for _, r := range env.Reviewers {
 		name := r.Name
 		if r.Type == "Team" {
-			name = "@" + job.Repo.Owner + "/" + r.Name
+			name = "@" + owner + "/" + r.Name
 		}
 		out.Reviewers = append(out.Reviewers, name)
 	}
-	return out, nil
+	return out
 }
 
 // verifyPerson asks who somebody is here.

@@ -25,7 +25,7 @@ type source struct {
 
 // readConfig reads the configuration as the default branch has it now.
 func (p *Performers) readConfig(ctx context.Context, repo Contents, job engine.Job) (pipeline.ConfigRead, error) {
-	file, name, err := p.findConfig(ctx, repo, job.Repo)
+	file, name, err := FindConfig(ctx, job.Repo, repo, func(r pipeline.Repo) Contents { return p.Repos(r) })
 	if isNotFound(err) {
 		return pipeline.ConfigRead{Missing: true}, nil
 	}
@@ -41,14 +41,15 @@ func (p *Performers) readConfig(ctx context.Context, repo Contents, job engine.J
 	return out, err
 }
 
-// findConfig looks into the repository first, then into the organization's
-// .github repository. NotFound means that none of them has one.
-func (p *Performers) findConfig(ctx context.Context, repo Contents, r pipeline.Repo) (github.File, string, error) {
+// FindConfig looks into the repository first, then into the organization's
+// .github repository, and gives the file with the name that people are shown.
+// NotFound means that none of them has one.
+func FindConfig(ctx context.Context, r pipeline.Repo, repo Contents, open func(pipeline.Repo) Contents) (github.File, string, error) {
 	places := []source{{repo, configPath, configPath}}
 	if r.Name != ".github" {
 		shared := pipeline.Repo{Installation: r.Installation, Owner: r.Owner, Name: ".github"}
 		for _, path := range []string{"gatehouse.yml", configPath} {
-			places = append(places, source{p.Repos(shared), path, shared.FullName() + "/" + path})
+			places = append(places, source{open(shared), path, shared.FullName() + "/" + path})
 		}
 	}
 	var missing error
@@ -71,15 +72,23 @@ func (p *Performers) bound(ctx context.Context, repo pipeline.Repo, spec *pipeli
 		return p.Bindings.Judge(repo, spec), nil
 	}
 	n, err := p.installations(ctx)
-	if err != nil || n == 1 {
+	if err != nil {
 		return nil, err
+	}
+	return Unbound(n), nil
+}
+
+// Unbound says why an operator with so many installations needs bindings, or nil.
+func Unbound(installations int) *pipeline.Refusal {
+	if installations == 1 {
+		return nil
 	}
 	return &pipeline.Refusal{
 		Code: "bindings-missing",
 		Reason: fmt.Sprintf("This Gatehouse is installed on %d accounts and its operator has bound no environment to a Firebase project, "+
-			"so a repository could name somebody else's.", n),
+			"so a repository could name somebody else's.", installations),
 		Fix: "The operator lists this repository's environments in the file that GATEHOUSE_BINDINGS names.",
-	}, nil
+	}
 }
 
 // installations counts the accounts that have the App, at most once a minute.

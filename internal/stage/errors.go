@@ -49,6 +49,25 @@ func outcomeOf(err error, repo pipeline.Repo) (pipeline.Outcome, error) {
 	return nil, &engine.Retry{Class: engine.RetryLater, Reason: err.Error(), Err: err}
 }
 
+// Why says for people what an error of this package or of an adapter means, and
+// whether it may be gone later.
+func Why(err error, repo pipeline.Repo) (no pipeline.Refusal, later bool) {
+	outcome, err := outcomeOf(err, repo)
+	if failed, ok := outcome.(pipeline.Failed); ok {
+		return failed.Refusal, false
+	}
+	return pipeline.Refusal{Code: "unavailable", Reason: err.Error()}, true
+}
+
+// refusalOf is the refusal in an error of this package, or nil.
+func refusalOf(err error) *pipeline.Refusal {
+	var no *refused
+	if errors.As(err, &no) {
+		return &no.Refusal
+	}
+	return nil
+}
+
 func ofGitHub(e *github.Error, repo pipeline.Repo) (pipeline.Outcome, error) {
 	retry := func(class engine.RetryClass) (pipeline.Outcome, error) {
 		return nil, &engine.Retry{Class: class, At: e.RetryAt, Reason: e.Error(), Err: e}

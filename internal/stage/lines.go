@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/gatehouse-app/gatehouse/pipeline"
 )
 
 // workflowDir is where GitHub looks for workflows.
@@ -67,4 +69,20 @@ func noInputs(file string, missing []string, inputs map[string]string) error {
 	}
 	return refuseWith("workflow-inputs", fmt.Sprintf("The workflow %s does not declare %s, and GitHub refuses undeclared ones.", file, what),
 		fmt.Sprintf("Let %s%s on the release's branch begin with these lines:", workflowDir, file), triggerLines(file, inputs))
+}
+
+// inputsUngiven is the refusal of a workflow that demands more than it is given.
+func inputsUngiven(file string, names []string) error {
+	var lines strings.Builder
+	for _, name := range names {
+		fmt.Fprintf(&lines, "%s: …\n", name)
+	}
+	return refuseWith("workflow-input-ungiven", fmt.Sprintf("The workflow %s requires the inputs %s, and no stage gives them, so GitHub does not start it.", file, strings.Join(names, ", ")),
+		"Give them to the stage, as in workflow: {file: "+file+", inputs: {…}}, or give them a default in the workflow:", lines.String())
+}
+
+// MissingWorkflow is what to tell of a workflow that is not there; where begins
+// with a preposition.
+func MissingWorkflow(file, where string, deploys bool, inputs map[string]string) *pipeline.Refusal {
+	return refusalOf(missingFile(file, where, deploys, inputs))
 }

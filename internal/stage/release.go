@@ -185,7 +185,7 @@ func readDeploys(ctx context.Context, repo Contents, run *pipeline.Run, e pipeli
 		if err != nil {
 			return nil, err
 		}
-		w, err := parseWorkflow(f.Content)
+		w, err := ParseWorkflow(f.Content)
 		if err != nil {
 			return nil, refuse("workflow-unreadable", fmt.Sprintf("The workflow %s at commit %s cannot be read: %s.", file, short(e.SHA), strings.TrimSuffix(err.Error(), ".")),
 				"Correct the file and push again.")
@@ -193,11 +193,10 @@ func readDeploys(ctx context.Context, repo Contents, run *pipeline.Run, e pipeli
 		if err := w.judgeTrigger(file, inputs); err != nil {
 			return nil, err
 		}
-		if ids := w.undeployed(); len(ids) > 0 {
-			return nil, refuse("no-deployment-record", fmt.Sprintf("The workflow %s says deployment: false in %s, so GitHub keeps no record that the gate could hold.", file, strings.Join(ids, ", ")),
-				"Write environment: ${{ inputs.environment }} instead.")
+		if err := w.judgeRecord(file); err != nil {
+			return nil, err
 		}
-		out[file] = w.jobs()
+		out[file] = w.Gate()
 	}
 	return out, nil
 }

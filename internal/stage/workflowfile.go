@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -15,8 +16,8 @@ import (
 // is 512 KB.
 const workflowBytes = 512 << 10
 
-// workflowFile is what Gatehouse looks at in a workflow.
-type workflowFile struct {
+// WorkflowFile is what Gatehouse looks at in a workflow.
+type WorkflowFile struct {
 	On          any               `yaml:"on"`
 	Concurrency any               `yaml:"concurrency"`
 	Jobs        map[string]jobDef `yaml:"jobs"`
@@ -26,10 +27,12 @@ type jobDef struct {
 	Needs       any `yaml:"needs"`
 	Environment any `yaml:"environment"`
 	Concurrency any `yaml:"concurrency"`
+	Uses        any `yaml:"uses"`
 }
 
-func parseWorkflow(src []byte) (workflowFile, error) {
-	var w workflowFile
+// ParseWorkflow reads a workflow file. The error is a clause that begins with "it".
+func ParseWorkflow(src []byte) (WorkflowFile, error) {
+	var w WorkflowFile
 	if len(src) > workflowBytes {
 		return w, fmt.Errorf("it has %d bytes and GitHub reads at most %d", len(src), workflowBytes)
 	}
@@ -39,9 +42,9 @@ func parseWorkflow(src []byte) (workflowFile, error) {
 	return w, nil
 }
 
-// inputs lists the declared inputs of workflow_dispatch; ok is false without the
+// inputs are the declared inputs of workflow_dispatch; ok is false without the
 // trigger.
-func (w workflowFile) inputs() (names []string, ok bool) {
+func (w WorkflowFile) inputs() (declared map[string]any, ok bool) {
 	switch on := w.On.(type) {
 	case string:
 		return nil, on == "workflow_dispatch"
@@ -51,33 +54,82 @@ func (w workflowFile) inputs() (names []string, ok bool) {
 		dispatch, ok := on["workflow_dispatch"]
 		body, _ := dispatch.(map[string]any)
 		declared, _ := body["inputs"].(map[string]any)
-		return slices.Sorted(maps.Keys(declared)), ok
+		return declared, ok
 	}
 	return nil, false
 }
 
+// demanded lists inputs without which GitHub does not start the workflow, and
+// which nobody gives. A boolean or a choice may have a value all the same.
+func demanded(declared map[string]any, given []string) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(declared)) {
+		in, _ := declared[name].(map[string]any)
+		kind, _ := in["type"].(string)
+		if in["required"] == true && in["default"] == nil && kind != "boolean" && kind != "choice" && !slices.Contains(given, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // judgeTrigger says why Gatehouse cannot start the workflow with these inputs of
 // a stage, or nil.
-func (w workflowFile) judgeTrigger(file string, inputs map[string]string) error {
+func (w WorkflowFile) judgeTrigger(file string, inputs map[string]string) error {
 	declared, ok := w.inputs()
 	if !ok {
 		return noTrigger(file, inputs)
 	}
+	given := append(inputsOf(), slices.Sorted(maps.Keys(inputs))...)
 	var missing []string
-	for _, name := range append(inputsOf(), slices.Sorted(maps.Keys(inputs))...) {
-		if !slices.Contains(declared, name) && !slices.Contains(missing, name) {
+	for _, name := range given {
+		if _, known := declared[name]; !known && !slices.Contains(missing, name) {
 			missing = append(missing, name)
 		}
 	}
 	if len(missing) > 0 {
 		return noInputs(file, missing, inputs)
 	}
+	if names := demanded(declared, given); len(names) > 0 {
+		return inputsUngiven(file, names)
+	}
 	return nil
 }
 
-// jobs says which jobs reference an environment and which would not wait for
+// Startable says why Gatehouse cannot start the workflow with these inputs of a
+// stage, or nil.
+func (w WorkflowFile) Startable(file string, inputs map[string]string) *pipeline.Refusal {
+	return refusalOf(w.judgeTrigger(file, inputs))
+}
+
+// judgeRecord refuses a job whose environment makes no Deployment: whether
+// GitHub asks at such a door is not documented.
+func (w WorkflowFile) judgeRecord(file string) error {
+	ids := w.undeployed()
+	if len(ids) == 0 {
+		return nil
+	}
+	return refuse("no-deployment-record", fmt.Sprintf("The workflow %s says deployment: false in %s, so GitHub keeps no record that the gate could hold.", file, strings.Join(ids, ", ")),
+		"Write environment: ${{ inputs.environment }} instead.")
+}
+
+// Recorded says why GitHub would keep no Deployment of the workflow, or nil.
+func (w WorkflowFile) Recorded(file string) *pipeline.Refusal { return refusalOf(w.judgeRecord(file)) }
+
+// Calls are the reusable workflows that jobs run, by job.
+func (w WorkflowFile) Calls() map[string]string {
+	calls := map[string]string{}
+	for id, job := range w.Jobs {
+		if uses, ok := job.Uses.(string); ok {
+			calls[id] = uses
+		}
+	}
+	return calls
+}
+
+// Gate says which jobs reference an environment and which would not wait for
 // the first of them.
-func (w workflowFile) jobs() pipeline.Jobs {
+func (w WorkflowFile) Gate() pipeline.Jobs {
 	var out pipeline.Jobs
 	for _, id := range slices.Sorted(maps.Keys(w.Jobs)) {
 		env := environmentName(w.Jobs[id].Environment)
@@ -103,7 +155,7 @@ func (w workflowFile) jobs() pipeline.Jobs {
 }
 
 // follows reports whether a job needs another, directly or through others.
-func (w workflowFile) follows(id, other string, seen map[string]bool) bool {
+func (w WorkflowFile) follows(id, other string, seen map[string]bool) bool {
 	for _, need := range texts(w.Jobs[id].Needs) {
 		if need == other {
 			return true
@@ -118,9 +170,8 @@ func (w workflowFile) follows(id, other string, seen map[string]bool) bool {
 	return false
 }
 
-// undeployed lists jobs whose environment makes no Deployment: whether GitHub
-// asks at such a door is not documented.
-func (w workflowFile) undeployed() []string {
+// undeployed lists jobs whose environment makes no Deployment.
+func (w WorkflowFile) undeployed() []string {
 	var ids []string
 	for id, job := range w.Jobs {
 		if env, ok := job.Environment.(map[string]any); ok && env["deployment"] == false {
