@@ -63,7 +63,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 
 func (a *App) build(ctx context.Context) error {
 	var err error
-	if a.github, err = github.New(a.githubConfig(), github.Options{Clock: clock{}.Now, Logger: a.log, Observe: a.metrics.observeGitHub}); err != nil {
+	if a.github, err = github.New(a.cfg.github(), github.Options{Clock: clock{}.Now, Logger: a.log, Observe: a.metrics.observeGitHub}); err != nil {
 		return err
 	}
 	if a.store, err = sqlite.Open(ctx, a.cfg.SQLite, sqlite.Options{Logger: a.log}); err != nil {
@@ -92,9 +92,9 @@ func (a *App) build(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) githubConfig() github.Config {
+func (c Config) github() github.Config {
 	return github.Config{
-		AppID: a.cfg.AppID, PrivateKey: []byte(a.cfg.PrivateKey.Reveal()), WebURL: a.cfg.WebURL, V3URL: a.cfg.V3URL,
+		AppID: c.AppID, PrivateKey: []byte(c.PrivateKey.Reveal()), WebURL: c.WebURL, V3URL: c.V3URL,
 		UserAgent: "gatehouse",
 	}
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -22,7 +23,7 @@ func (a *App) performers() (*stage.Performers, error) {
 	if err != nil {
 		return nil, err
 	}
-	bindings, err := a.bindings()
+	bindings, err := a.cfg.bindings()
 	if err != nil {
 		return nil, err
 	}
@@ -35,16 +36,21 @@ func (a *App) performers() (*stage.Performers, error) {
 		Expr: expr.Check, Links: a.links(), Clock: clock{}.Now, Logger: a.log,
 	}
 	if a.cfg.SlackToken != "" {
-		o.Slack = slack.New(slack.Config{Token: a.cfg.SlackToken.Reveal(), APIURL: a.cfg.SlackAPIURL}, slack.Options{Clock: clock{}.Now, Logger: a.log})
+		o.Slack = a.cfg.slack(a.log)
 	}
 	return stage.New(o)
 }
 
-func (a *App) bindings() (*stage.Bindings, error) {
-	if a.cfg.Bindings == "" {
+// slack makes the adapter to Slack; the token must be set.
+func (c Config) slack(log *slog.Logger) *slack.Client {
+	return slack.New(slack.Config{Token: c.SlackToken.Reveal(), APIURL: c.SlackAPIURL}, slack.Options{Clock: clock{}.Now, Logger: log})
+}
+
+func (c Config) bindings() (*stage.Bindings, error) {
+	if c.Bindings == "" {
 		return nil, nil //nolint:nilnil // no bindings is a state of its own: a single installation is accepted
 	}
-	src, err := os.ReadFile(a.cfg.Bindings)
+	src, err := os.ReadFile(c.Bindings)
 	if err != nil {
 		return nil, fmt.Errorf("GATEHOUSE_BINDINGS: the file cannot be read: %w", err)
 	}

@@ -69,6 +69,22 @@ func LoadConfig(get func(string) string) (Config, error) {
 	return c, errors.Join(l.wrong...)
 }
 
+// LoadClient reads only what it takes to ask GitHub and Slack, for commands that
+// serve nothing: neither a store nor a webhook secret.
+func LoadClient(get func(string) string) (Config, error) {
+	l := &loader{get: get}
+	c := Config{
+		Bindings:    get("GATEHOUSE_BINDINGS"),
+		AppID:       l.appID(),
+		PrivateKey:  l.privateKey(),
+		WebURL:      l.url("GITHUB_WEB_URL", "https://github.com"),
+		V3URL:       l.url("GITHUB_V3_API_URL", "https://api.github.com") + "/",
+		SlackToken:  Secret(get("SLACK_BOT_TOKEN")),
+		SlackAPIURL: l.url("SLACK_API_URL", "https://slack.com/api") + "/",
+	}
+	return c, errors.Join(l.wrong...)
+}
+
 type loader struct {
 	get   func(string) string
 	wrong []error

@@ -20,6 +20,7 @@ const configPath = ".github/gatehouse.yml"
 
 type checkOptions struct {
 	file string
+	live string // owner/name
 	json bool
 }
 
@@ -29,9 +30,14 @@ func checkCommand(s streams) *cobra.Command {
 		Use:   "check [FILE]",
 		Short: "Check a configuration and say everything that is wrong with it",
 		Long: "Reads .github/gatehouse.yml, or FILE (- for standard input), and prints every problem\n" +
-			"with file, line, column and what to write instead. Exit code 1 if there is any.",
+			"with file, line, column and what to write instead. Exit code 1 if there is any.\n\n" +
+			"With --live it reads that repository on GitHub, as the App that the environment variables\n" +
+			"name sees it, and says everything that would make its first release fail. It changes nothing.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("live") {
+				return checkLive(cmd.Context(), s, o, args)
+			}
 			o.file = configPath
 			if len(args) == 1 {
 				o.file = args[0]
@@ -39,6 +45,7 @@ func checkCommand(s streams) *cobra.Command {
 			return check(s, cmd.InOrStdin(), o)
 		},
 	}
+	cmd.Flags().StringVar(&o.live, "live", "", "look at the repository OWNER/REPO on GitHub instead of a file")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the problems as JSON, one a line")
 	return cmd
 }

@@ -23,6 +23,8 @@ type Facts struct {
 	BranchRules []string       // types of the rules that rulesets put on it
 	ActionsOff  bool
 
+	ActionsUnknown bool // GitHub tells only Apps that may read the repository's administration
+
 	Config       Config
 	Missing      []string // branches that a trigger names and that do not exist
 	Workflows    map[At]Workflow

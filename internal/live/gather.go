@@ -121,6 +121,10 @@ func (g *gatherer) branch(ctx context.Context) (bool, error) {
 // actions asks whether Actions is on, which only an App with a permission that ours does not need may know.
 func (g *gatherer) actions(ctx context.Context) (bool, error) {
 	on, err := g.repo.ActionsEnabled(ctx)
+	if class := github.ClassOf(err); class == github.Forbidden || class == github.NotFound {
+		g.facts.ActionsUnknown = true
+		return true, nil
+	}
 	if err != nil {
 		return true, g.unread("whether GitHub Actions is enabled", err, true)
 	}

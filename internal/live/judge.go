@@ -81,6 +81,13 @@ func (j *judge) repository() {
 			Why: "Gatehouse starts workflows of GitHub Actions; GitHub refuses to.", Fix: "Allow actions under Settings → Actions → General → Actions permissions.",
 		})
 	}
+	if f.ActionsUnknown {
+		j.add(Finding{
+			Severity: Note, Code: "actions-unknown", Topic: TopicRepository, Where: j.page("/settings/actions"), What: "Whether GitHub Actions is enabled is not known.",
+			Why: "GitHub tells it only to Apps that may read the administration of a repository, and Gatehouse asks for no such thing.",
+			Fix: "Look there whether Actions permissions allow the workflows of the configuration.",
+		})
+	}
 	j.protection()
 }
 
@@ -124,7 +131,8 @@ func (j *judge) unread() {
 		what := strings.ToUpper(u.What[:1]) + u.What[1:]
 		j.add(Finding{
 			Severity: severity, Code: "not-read", Topic: TopicApp, Where: j.installationPage(),
-			What: what + " could not be looked at: " + u.Why.Reason, Why: why, Fix: u.Why.Fix,
+			What: what + " could not be looked at. " + u.Why.Reason, Why: why,
+			Fix: strings.ReplaceAll(u.Why.Fix, "Then retry the stage or push again.", "Then check again."),
 		})
 	}
 }

@@ -120,6 +120,9 @@ func policyOf(env github.Environment) string {
 	if env.ProtectedBranches {
 		return "protected branches only"
 	}
+	if len(env.BranchPatterns) == 0 {
+		return "no branch"
+	}
 	return strings.Join(env.BranchPatterns, ", ")
 }
 
@@ -127,7 +130,7 @@ func (j *judge) admits(env github.Environment, branch string) bool {
 	switch {
 	case env.ProtectedBranches:
 		return branch == j.facts.Branch.Name && j.facts.Branch.Protected
-	case len(env.BranchPatterns) == 0:
+	case !env.Restricted:
 		return true
 	}
 	return slices.ContainsFunc(env.BranchPatterns, func(p string) bool { return pipeline.MatchBranch(p, branch) })

@@ -1,7 +1,6 @@
 package stage
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -213,16 +212,9 @@ func texts(v any) []string {
 // Startable says why Gatehouse could not start a workflow that has this
 // content, or nil.
 func Startable(file string, src []byte) *pipeline.Refusal {
-	w, err := parseWorkflow(src)
+	w, err := ParseWorkflow(src)
 	if err == nil {
-		err = w.judgeTrigger(file, nil)
-	}
-	var no *refused
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &no):
-		return &no.Refusal
+		return w.Startable(file, nil)
 	}
 	return &pipeline.Refusal{Code: "workflow-unreadable", Reason: "The workflow " + file + " cannot be read: " + err.Error() + "."}
 }
