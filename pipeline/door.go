@@ -72,6 +72,7 @@ func (m *machine) voidApprovals(why Refusal) {
 			g.Approvals[i].Void = &why
 		}
 	}
+	m.voidAsks(why)
 	m.reopen(why)
 }
 

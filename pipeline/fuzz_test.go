@@ -126,6 +126,11 @@ func (w *fuzzWorld) event(r *fuzzRun, f Fact) {
 	w.judgeStatus(r, before.Run, step, f)
 	w.judgeShown(before.Run, step)
 	w.lane, r.state = step.State.Lane, step.State.Run
+	for key := range r.state.Asks {
+		if r.asked[key] == "" {
+			r.asked[key] = r.state.Release.Digest()
+		}
+	}
 	w.log = append(w.log, step.Log...)
 	for _, o := range step.Effects {
 		w.judgeEffect(r, o)
@@ -193,7 +198,8 @@ func (w *fuzzWorld) remember(r *fuzzRun, f Fact) {
 	}
 	switch o := a.Outcome.(type) {
 	case PersonVerified:
-		if ask, waits := r.state.Asks[a.Key]; waits && ask.Verb == VerbApprove {
+		ask, waits := r.state.Asks[a.Key]
+		if waits && ask.Verb == VerbApprove && r.asked[a.Key] == r.state.Release.Digest() {
 			r.approvers = append(r.approvers, o.Standing.Person)
 		}
 	case DoorVerified:

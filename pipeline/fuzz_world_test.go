@@ -72,7 +72,7 @@ type fuzzRun struct {
 	owed      []Owed
 	answered  []Answered // to be told twice
 	keys      map[string]bool
-	asks      map[string]Fact // by key of VerifyPerson: what was said
+	asked     map[string]string // by key of VerifyPerson: the release as it was then
 	workflows []int64
 	wrongHead map[int64]bool // told of another commit
 	approvers []Person       // verified, and not void since
@@ -177,7 +177,7 @@ func (w *fuzzWorld) push() {
 		Push: &Pushed{Ref: "refs/heads/" + branch, Before: "old", After: fmt.Sprintf("aaaaaaa%d", n), By: w.people[0].Person, Forced: how&2 != 0},
 	}}
 	r := &fuzzRun{
-		state: in.newRun(w.spec, pl), keys: map[string]bool{}, asks: map[string]Fact{},
+		state: in.newRun(w.spec, pl), keys: map[string]bool{}, asked: map[string]string{},
 		closed: map[int64]bool{}, dispatch: map[string]int{}, wrongHead: map[int64]bool{},
 	}
 	w.runs = append(w.runs, r)

@@ -193,6 +193,7 @@ func (m *machine) liveChanged() {
 	if g := r.Gate; g != nil && g.Door != DoorClosed && g.approvers() != "" {
 		m.voidApprovals(replacesChanged(*live))
 	}
+	m.voidAsks(replacesChanged(*live))
 	r.Release.Replaces = live
 	m.readRelease()
 }

@@ -138,6 +138,22 @@ func (m *machine) turnAway(why Refusal) {
 	m.run.Asks = nil
 }
 
+// voidAsks turns away approvals of which GitHub has not yet said who gives them:
+// they were meant for what the release was, or under the policy as it was.
+func (m *machine) voidAsks(why Refusal) {
+	for _, key := range slices.Sorted(maps.Keys(m.run.Asks)) {
+		a := m.run.Asks[key]
+		if a.Verb != VerbApprove {
+			continue
+		}
+		delete(m.run.Asks, key)
+		m.note(a.By.Login, "approval by %s does not count: %s", a.By.Login, why.Reason)
+		m.record("refused", string(a.Verb), a.By, why.Reason)
+		m.reply(a, &why, "")
+		m.mark(SlotDetails)
+	}
+}
+
 func (m *machine) rejectAsked(a Ask, s Standing) *Refusal {
 	if why := m.noGate(); why != nil {
 		return why
