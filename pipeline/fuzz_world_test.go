@@ -90,6 +90,7 @@ type fuzzWorld struct {
 	spec     *Spec
 	thorough bool // every step is made twice and stored
 	events   int
+	repo     int64
 	at       time.Time
 	lane     *Lane
 	runs     []*fuzzRun
@@ -105,7 +106,7 @@ type fuzzWorld struct {
 
 func newFuzzWorld(in []byte) *fuzzWorld {
 	w := &fuzzWorld{
-		in: in, at: time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC), workflow: 100, deployed: map[string]int64{},
+		in: in, at: time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC), workflow: 100, repo: 1, deployed: map[string]int64{},
 		lane: &Lane{V: RunVersion, ID: "avalo-lane", Installation: 7},
 	}
 	first := w.byte()
@@ -173,7 +174,7 @@ func (w *fuzzWorld) push() {
 	branch := []string{pl.Name + "/a", pl.Name + "/b"}[how&1]
 	n := len(w.runs)
 	in := &intakeMachine{in: &Intake{
-		At: w.at, Cause: fmt.Sprint(n), Repo: Repo{Installation: 7, ID: 1, Owner: "acme", Name: "app"},
+		At: w.at, Cause: fmt.Sprint(n), Repo: Repo{Installation: 7, ID: w.repo, Owner: "acme", Name: "app"},
 		Push: &Pushed{Ref: "refs/heads/" + branch, Before: "old", After: fmt.Sprintf("aaaaaaa%d", n), By: w.people[0].Person, Forced: how&2 != 0},
 	}}
 	r := &fuzzRun{

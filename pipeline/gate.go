@@ -44,6 +44,9 @@ func (m *machine) gateAnswered(o Outcome) {
 	}
 	switch o := o.(type) {
 	case Failed:
+		if m.run.Gate.Door == DoorOpening && o.Unsure {
+			m.lane.Doubt = &Doubt{Shipped: m.run.shipped(m.at), Reason: "it is not known whether the deploy's door was opened: " + o.Refusal.Reason}
+		}
 		m.endGate(RunFailed, o.Refusal)
 	case GateInspected:
 		m.inspected(o)

@@ -180,6 +180,20 @@ func (m *machine) yield() {
 	}
 }
 
+// laneGranted needs nothing where the lane was granted: settling goes on from
+// there. A run that was passed over in the queue finds itself outdated.
+func (m *machine) laneGranted() {
+	if m.run.Status != RunActive || m.lane.Holder == m.run.ID || slices.Contains(m.lane.Queue, m.run.ID) {
+		return
+	}
+	for _, st := range m.run.Plan().Stages {
+		if m.run.Stages[st.ID].Status == StageWaiting && st.Kind != KindApproval {
+			m.outdated()
+			return
+		}
+	}
+}
+
 // liveChanged is another run's deploy: what this one replaces is part of its
 // release, so approvals given before are void, and the release is read again.
 func (m *machine) liveChanged() {

@@ -60,7 +60,7 @@ func (m *machine) apply(f Fact) {
 	case LiveChanged:
 		m.liveChanged()
 	case LaneGranted:
-		// The lane says it already; settling goes on from there.
+		m.laneGranted()
 	case Pushed, CommandGiven:
 		m.refuse(Refusal{Code: "not-for-a-run", Reason: "This belongs to an intake, not to a run."})
 	}

@@ -173,7 +173,11 @@ func (w *theatre) show(name string) []string {
 	d := w.describe(w.runs[name])
 	out := changes(name, nil, d)
 	l := w.lanes[w.runs[name].Lane]
-	return append(out, fmt.Sprintf("lane holder=%q queue=%v live=%s verified=%s", l.Holder, l.Queue, ship(l.Live), ship(l.Verified)))
+	out = append(out, fmt.Sprintf("lane holder=%q queue=%v live=%s verified=%s", l.Holder, l.Queue, ship(l.Live), ship(l.Verified)))
+	if l.Doubt != nil {
+		out = append(out, fmt.Sprintf("doubt since %s: %s", l.Doubt.Version, l.Doubt.Reason))
+	}
+	return out
 }
 
 func ship(s *Shipped) string {
