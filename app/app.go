@@ -8,11 +8,10 @@ import (
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
-	"net"
-	"net/http"
 	"sync/atomic"
 	"time"
 
+	"github.com/gatehouse-app/gatehouse/handlers"
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/internal/github"
 	"github.com/gatehouse-app/gatehouse/internal/sqlite"
@@ -26,16 +25,17 @@ const drainTime = 8 * time.Second
 
 // App is a running process.
 type App struct {
-	cfg      Config
-	log      *slog.Logger
-	store    *sqlite.Store
-	github   *github.App
-	engine   *engine.Engine
-	waker    *engine.Local
-	metrics  *metrics
-	bot      atomic.Pointer[string]
-	listener net.Listener
-	server   *http.Server
+	cfg     Config
+	log     *slog.Logger
+	store   *sqlite.Store
+	github  *github.App
+	engine  *engine.Engine
+	waker   *engine.Local
+	metrics *metrics
+	bot     atomic.Pointer[string]
+	feed    *handlers.Feed
+	public  *site
+	pages   *site // nil: switched off
 }
 
 // Serve runs the app until ctx ends, finishes what is in hand and leaves the
@@ -50,7 +50,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger) error {
 
 // Open builds the process and listens, without serving yet.
 func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
-	a := &App{cfg: cfg, log: log, metrics: newMetrics()}
+	a := &App{cfg: cfg, log: log, metrics: newMetrics(), feed: handlers.NewFeed(clock{}.Now)}
 	for _, name := range cfg.Unused {
 		log.WarnContext(ctx, "this version does not use a variable that is set", "variable", name)
 	}
@@ -77,19 +77,7 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.buildEngine(performers); err != nil {
 		return err
 	}
-	handler, err := a.routes()
-	if err != nil {
-		return err
-	}
-	var lc net.ListenConfig
-	if a.listener, err = lc.Listen(ctx, "tcp", a.cfg.Addr); err != nil {
-		return fmt.Errorf("GATEHOUSE_ADDR: %w", err)
-	}
-	a.server = &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
-	}
-	return nil
+	return a.listen(ctx)
 }
 
 func (c Config) github() github.Config {
@@ -107,7 +95,7 @@ func (a *App) buildEngine(p *stage.Performers) error {
 	e, err := engine.New(engine.Config{
 		Store: a.store, Waker: a.waker, Performer: p, Shower: p, Clock: clock{}, Logger: a.log,
 		Machine:  engine.Machine{Next: pipeline.Next, NextIntake: pipeline.NextIntake, Wake: pipeline.Wake, Brewing: pipeline.Brewing},
-		Instance: hex.EncodeToString(instance), Rand: mathrand.Float64, Hooks: a.metrics.hooks(),
+		Instance: hex.EncodeToString(instance), Rand: mathrand.Float64, Hooks: a.hooks(),
 		Options: engine.Options{SoleOwner: true, Coalesce: map[string]time.Duration{
 			"": time.Second, "check/": 200 * time.Millisecond, "deployment": 0, "slack": 1200 * time.Millisecond,
 		}},
@@ -120,8 +108,11 @@ func (a *App) links() templates.Links {
 	return templates.Links{Public: a.cfg.PublicURL, Web: a.cfg.WebURL}
 }
 
-// Addr is where the app listens.
-func (a *App) Addr() string { return a.listener.Addr().String() }
+func (a *App) hooks() engine.Hooks {
+	h := a.metrics.hooks()
+	h.Changed = a.feed.Changed
+	return h
+}
 
 // Run serves until ctx ends.
 func (a *App) Run(ctx context.Context) error {
@@ -132,9 +123,8 @@ func (a *App) Run(ctx context.Context) error {
 	go func() { defer close(done); a.waker.Run(work, a.engine.Advance) }()
 	go a.engine.RunSweeps(work)
 	go a.recoverLoop(work)
-	failed := make(chan error, 1)
-	go func() { failed <- a.server.Serve(a.listener) }()
-	a.log.InfoContext(ctx, "gatehouse listens", "addr", a.Addr(), "public_url", a.cfg.PublicURL, "store", a.cfg.SQLite)
+	failed := a.serve(work)
+	a.log.InfoContext(ctx, "gatehouse listens", "addr", a.Addr(), "public_url", a.cfg.PublicURL, "pages", a.PagesAddr(), "store", a.cfg.SQLite)
 	select {
 	case err := <-failed:
 		return fmt.Errorf("the listener failed: %w", err)
@@ -143,7 +133,7 @@ func (a *App) Run(ctx context.Context) error {
 	a.log.InfoContext(ctx, "gatehouse stops: what is in hand is finished, the rest stays stored")
 	stop, stopped := context.WithTimeout(work, drainTime)
 	defer stopped()
-	err := a.server.Shutdown(stop)
+	err := a.shut(stop)
 	a.engine.Stop()
 	if drain := a.waker.Drain(stop); drain != nil {
 		a.log.WarnContext(ctx, "something in hand was interrupted; the next start goes on with it", "error", drain)
@@ -154,8 +144,10 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 func (a *App) close() {
-	if a.listener != nil {
-		_ = a.listener.Close() // closed by the server already, as a rule
+	for _, s := range []*site{a.public, a.pages} {
+		if s != nil {
+			_ = s.listener.Close() // closed by the server already, as a rule
+		}
 	}
 	if a.store != nil {
 		if err := a.store.Close(); err != nil && !errors.Is(err, engine.ErrUnavailable) {

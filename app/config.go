@@ -16,6 +16,7 @@ import (
 // Config is what the operator sets. LoadConfig fills it from the environment.
 type Config struct {
 	Addr        string // where to listen
+	PagesAddr   string // where the web pages listen, on this machine only; empty: nowhere
 	PublicURL   string // where browsers and GitHub reach it, without a slash at the end
 	SQLite      string // path of the store
 	Bindings    string // path of the operator's file, or empty
@@ -52,6 +53,7 @@ func LoadConfig(get func(string) string) (Config, error) {
 	l := &loader{get: get}
 	c := Config{
 		Addr:        l.addr(),
+		PagesAddr:   l.pagesAddr(),
 		SQLite:      l.store(),
 		Bindings:    get("GATEHOUSE_BINDINGS"),
 		Sweep:       l.duration("GATEHOUSE_SWEEP", time.Minute),
@@ -109,6 +111,27 @@ func (l *loader) addr() string {
 		l.fail("GATEHOUSE_ADDR", "expected host:port, such as 127.0.0.1:8080, got %q", addr)
 	}
 	return addr
+}
+
+// pagesAddr is this machine's own: until people sign in, whoever reaches the
+// pages sees every run.
+func (l *loader) pagesAddr() string {
+	const name, fallback = "GATEHOUSE_PAGES_ADDR", "127.0.0.1:8081"
+	switch addr := l.get(name); addr {
+	case "":
+		return fallback
+	case "off":
+		return ""
+	default:
+		host, _, err := net.SplitHostPort(addr)
+		switch {
+		case err != nil:
+			l.fail(name, "expected host:port, such as %s, or off, got %q", fallback, addr)
+		case !loopback(host):
+			l.fail(name, "expected an address of this machine itself, such as %s: the pages show every run and there is no signing in yet, got %q", fallback, addr)
+		}
+		return addr
+	}
 }
 
 func (l *loader) store() string {

@@ -2,19 +2,17 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/gatehouse-app/gatehouse/handlers"
-	"github.com/gatehouse-app/gatehouse/internal/engine"
-	"github.com/gatehouse-app/gatehouse/pipeline"
-	"github.com/gatehouse-app/gatehouse/templates"
 )
 
 // routes is every address that this process serves.
@@ -28,8 +26,23 @@ func (a *App) routes() (http.Handler, error) {
 	mux.HandleFunc("GET /healthz", a.healthz)
 	mux.HandleFunc("GET /readyz", a.readyz)
 	mux.Handle("GET /metrics", a.private(promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{})))
-	mux.Handle("GET /runs/{id}", a.private(http.HandlerFunc(a.runPage)))
+	notice, err := handlers.Elsewhere(a.PagesAddr, clock{}.Now)
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("/", notice)
 	return mux, nil
+}
+
+// pageRoutes is what the pages' own listener serves; handlers.Pages lists it.
+func (a *App) pageRoutes() (http.Handler, error) {
+	var hosts []string
+	if u, err := url.Parse(a.cfg.PublicURL); err == nil {
+		hosts = append(hosts, strings.ToLower(u.Hostname()))
+	}
+	return handlers.Pages(handlers.PagesConfig{
+		Reader: a.engine, Feed: a.feed, WebURL: a.cfg.WebURL, Hosts: hosts, Clock: clock{}.Now, Logger: a.log,
+	})
 }
 
 func (a *App) hook() (http.Handler, error) {
@@ -43,12 +56,12 @@ func (a *App) hook() (http.Handler, error) {
 	})
 }
 
-// private lets only this machine in: these pages show what a login will guard.
+// private lets only this machine in.
 func (a *App) private(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, _ := net.SplitHostPort(r.RemoteAddr)
 		if !loopback(host) || r.Header.Get("X-Forwarded-For") != "" {
-			http.Error(w, "This page is for this machine only, until signing in with GitHub is available.", http.StatusForbidden)
+			http.Error(w, "This page is for this machine only.", http.StatusForbidden)
 			return
 		}
 		h.ServeHTTP(w, r)
@@ -73,36 +86,6 @@ func (a *App) health(w http.ResponseWriter, r *http.Request, broken int) {
 		return
 	}
 	say(w, "ok\n")
-}
-
-// runPage is the run as text, where every check's Details link leads.
-func (a *App) runPage(w http.ResponseWriter, r *http.Request) {
-	state, err := a.findRun(r.Context(), pipeline.RunID(r.PathValue("id")))
-	switch {
-	case errors.Is(err, engine.ErrNotFound):
-		http.Error(w, "There is no such run.", http.StatusNotFound)
-	case err != nil:
-		a.log.ErrorContext(r.Context(), "a run could not be read", "error", err)
-		http.Error(w, "The run cannot be read now.", http.StatusServiceUnavailable)
-	default:
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		say(w, templates.Text(templates.NewView(state, clock{}.Now(), a.links())))
-	}
-}
-
-// findRun looks in every installation: the reader of a private page is the operator.
-func (a *App) findRun(ctx context.Context, id pipeline.RunID) (pipeline.State, error) {
-	installations, err := a.github.Installations(ctx)
-	if err != nil {
-		return pipeline.State{}, err
-	}
-	for _, in := range installations {
-		state, _, err := a.engine.Run(ctx, in.ID, id)
-		if !errors.Is(err, engine.ErrNotFound) {
-			return state, err
-		}
-	}
-	return pipeline.State{}, engine.ErrNotFound
 }
 
 // say writes an answer; if the asker has gone there is nobody to tell.

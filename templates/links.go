@@ -19,6 +19,11 @@ func (l Links) Run(id pipeline.RunID) string {
 	return join(l.Public, "runs", string(id))
 }
 
+// Lane is the page of a lane in Gatehouse.
+func (l Links) Lane(installation int64, id pipeline.LaneID) string {
+	return join(l.Public, "lanes", strconv.FormatInt(installation, 10), string(id))
+}
+
 // Repo is the page of a repository.
 func (l Links) Repo(r pipeline.Repo) string { return join(l.Web, r.Owner, r.Name) }
 

@@ -146,6 +146,7 @@ func (t *Town) Close() {
 func (t *Town) Env(addr, dbPath string) map[string]string {
 	return map[string]string{
 		"GATEHOUSE_ADDR":            addr,
+		"GATEHOUSE_PAGES_ADDR":      "127.0.0.1:0",
 		"GATEHOUSE_STORE":           "sqlite:" + dbPath,
 		"GATEHOUSE_PROBE_ALLOW":     strings.TrimPrefix(t.URL, "http://"),
 		"GITHUB_APP_INTEGRATION_ID": fmt.Sprint(appID),

@@ -36,6 +36,7 @@ type Hooks struct {
 	Conflict  func(Kind)
 	Parked    func(Kind)
 	Overdue   func(count int, oldest time.Duration) // what a sweep found
+	Changed   func(ref Ref, rev string)             // an item is stored anew; after the swap, once per item. Must not block
 }
 
 // Options are the engine's settings. A zero field means its default.
@@ -104,9 +105,10 @@ func New(c Config) (*Engine, error) {
 			return nil, fmt.Errorf("engine: %s is not set: every engine needs one", m.what)
 		}
 	}
+	hooks := c.Hooks.filled()
 	return &Engine{
-		store: storage{c.Store}, waker: c.Waker, machine: c.Machine, performer: c.Performer, shower: c.Shower,
-		clock: c.Clock, log: c.Logger, instance: c.Instance, rand: c.Rand, hooks: c.Hooks.filled(), opt: c.Options.filled(),
+		store: storage{Store: c.Store, changed: hooks.Changed}, waker: c.Waker, machine: c.Machine, performer: c.Performer, shower: c.Shower,
+		clock: c.Clock, log: c.Logger, instance: c.Instance, rand: c.Rand, hooks: hooks, opt: c.Options.filled(),
 	}, nil
 }
 
@@ -158,6 +160,9 @@ func (h Hooks) filled() Hooks {
 	}
 	if h.Overdue == nil {
 		h.Overdue = func(int, time.Duration) {}
+	}
+	if h.Changed == nil {
+		h.Changed = func(Ref, string) {}
 	}
 	return h
 }

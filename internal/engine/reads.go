@@ -115,12 +115,9 @@ func (e *Engine) Lanes(ctx context.Context, inst int64) ([]*pipeline.Lane, error
 func (e *Engine) Log(ctx context.Context, inst int64, lane pipeline.LaneID) ([]pipeline.Entry, error) {
 	var entries []pipeline.Entry
 	err := e.each(ctx, Query{Kind: KindLog, Prefix: logPrefix(inst, lane)}, func(item Item) error {
-		var entry pipeline.Entry
-		if err := json.Unmarshal(item.Body, &entry); err != nil {
-			return fmt.Errorf("%s %s: decode the stored body: %w", item.Kind, item.ID, err)
-		}
+		entry, err := decodeEntry(item)
 		entries = append(entries, entry)
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the log of lane %s: %w", lane, err)

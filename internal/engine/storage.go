@@ -7,8 +7,11 @@ import (
 )
 
 // storage marks a store's errors as such. ErrNotFound and ErrConflict are
-// answers, not errors.
-type storage struct{ Store }
+// answers, not errors. Whoever asked for it hears of every swap that was stored.
+type storage struct {
+	Store
+	changed func(Ref, string)
+}
 
 // Get marks errors.
 func (s storage) Get(ctx context.Context, ref Ref) (Item, error) {
@@ -16,9 +19,15 @@ func (s storage) Get(ctx context.Context, ref Ref) (Item, error) {
 	return item, marked(err)
 }
 
-// Swap marks errors.
+// Swap marks errors, and tells of what is stored now.
 func (s storage) Swap(ctx context.Context, items ...*Item) error {
-	return marked(s.Store.Swap(ctx, items...))
+	if err := s.Store.Swap(ctx, items...); err != nil {
+		return marked(err)
+	}
+	for _, item := range items {
+		s.changed(item.Ref, item.Rev)
+	}
+	return nil
 }
 
 // Due marks errors.
