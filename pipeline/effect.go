@@ -51,6 +51,7 @@ type (
 	VerifyPerson struct {
 		Person Person
 		Teams  []string
+		Role   bool // the role is needed, also of a member of the teams
 	}
 	// VerifyDoor reads the policy from the default branch and every approver's
 	// standing once more → DoorVerified.

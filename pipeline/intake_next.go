@@ -46,7 +46,7 @@ func (m *intakeMachine) begin() {
 	case m.in.Push != nil:
 		m.owe("read-config", ReadConfig{})
 	case m.in.Command != nil:
-		m.owe("person", VerifyPerson{Person: m.in.Command.By})
+		m.owe("person", VerifyPerson{Person: m.in.Command.By, Role: true})
 	case m.in.Foreign != nil:
 		m.in.Result = "a job that Gatehouse did not start waits at " + m.in.Foreign.Environment + ": rejected"
 		m.owe("reject", AnswerDoor{

@@ -104,6 +104,12 @@ func (p Policy) Teams() []string {
 	return teams
 }
 
+// NamesUsers reports whether a need names people and not only teams. Whose login
+// that is must then be verified too.
+func (p Policy) NamesUsers() bool {
+	return slices.ContainsFunc(p.Need, func(n Need) bool { return len(n.Users) > 0 })
+}
+
 // Who lists everybody whom the policy names.
 func (p Policy) Who() []string {
 	var who []string

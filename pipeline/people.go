@@ -15,13 +15,15 @@ func (m *machine) ask(a Ask) {
 			return // the same click twice
 		}
 	}
-	var teams []string
+	verify := VerifyPerson{Person: a.By, Role: a.Verb != VerbApprove && a.Verb != VerbReject}
+	policy := m.run.Env().Approval
 	if g := m.run.Gate; g != nil {
-		teams = g.Policy.Teams()
-	} else if p := m.run.Env().Approval; p != nil {
-		teams = p.Teams()
+		policy = g.Policy
 	}
-	key := m.owe("person", string(a.Verb), VerifyPerson{Person: a.By, Teams: teams})
+	if policy != nil {
+		verify.Teams, verify.Role = policy.Teams(), verify.Role || policy.NamesUsers()
+	}
+	key := m.owe("person", string(a.Verb), verify)
 	if m.run.Asks == nil {
 		m.run.Asks = map[string]Ask{}
 	}

@@ -56,7 +56,6 @@ func everyCall(a *github.App) map[string]func(context.Context) error {
 		},
 		"DeploymentStatuses": func(c context.Context) error { _, err := r.DeploymentStatuses(c, 1); return err },
 		"Permission":         func(c context.Context) error { _, err := r.Permission(c, "ann"); return err },
-		"TeamMember":         func(c context.Context) error { _, err := r.TeamMember(c, "octo", "ops", "ann"); return err },
 		"Team":               func(c context.Context) error { _, err := r.Team(c, "octo", "ops"); return err },
 		"User":               func(c context.Context) error { _, err := r.User(c, "ann"); return err },
 		"Comment":            func(c context.Context) error { _, err := r.Comment(c, 3, "hello"); return err },

@@ -58,26 +58,6 @@ func (r *Repo) Permission(ctx context.Context, login string) (Permission, error)
 	return Permission{Role: in.Role, Level: in.Level, UserID: in.User.ID, Login: in.User.Login}, nil
 }
 
-// TeamMember says whether a person is an active member of a team or of a team below it.
-// An invitation that was not accepted yet does not count.
-func (r *Repo) TeamMember(ctx context.Context, org, slug, login string) (bool, error) {
-	const op = "read a team's member"
-	team, err := teamPath(op, org, slug)
-	if err != nil {
-		return false, err
-	}
-	who, err := segment(op, "login", login)
-	if err != nil {
-		return false, err
-	}
-	var in gh.Membership
-	err = r.get(ctx, operation{name: op, needs: "members: read"}, team+"/memberships/"+who, &in)
-	if isClass(err, NotFound) {
-		return false, nil
-	}
-	return err == nil && in.GetState() == "active", err
-}
-
 // Team says whether a team exists and is visible to the App.
 func (r *Repo) Team(ctx context.Context, org, slug string) (bool, error) {
 	const op = "read a team"

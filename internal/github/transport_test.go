@@ -123,7 +123,7 @@ func TestNames(t *testing.T) {
 		"workflow":    func() error { _, err := r.Workflow(background(), "../../x"); return err },
 		"permission":  func() error { _, err := r.Permission(background(), ".."); return err },
 		"team":        func() error { _, err := r.Team(background(), "octo/x", "t"); return err },
-		"member":      func() error { _, err := r.TeamMember(background(), "octo", "t", ""); return err },
+		"member":      func() error { _, err := r.TeamMembers(background(), "octo", ""); return err },
 		"user":        func() error { _, err := r.User(background(), "."); return err },
 		"environment": func() error { _, err := r.Environment(background(), ".."); return err },
 		"secrets":     func() error { _, err := r.EnvironmentSecrets(background(), ""); return err },

@@ -3,7 +3,6 @@ package stage
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/internal/github"
@@ -38,64 +37,6 @@ func Inspected(env github.Environment, app int64, owner string) pipeline.GateIns
 	return out
 }
 
-// verifyPerson asks who somebody is here.
-func verifyPerson(ctx context.Context, repo People, where pipeline.Repo, e pipeline.VerifyPerson) (pipeline.Outcome, error) {
-	s, err := standing(ctx, repo, where, e.Person, e.Teams)
-	if err != nil {
-		return nil, err
-	}
-	return pipeline.PersonVerified{Standing: s}, nil
-}
-
-// standing is what GitHub says of a person now. GitHub answers by login; if the
-// login is somebody else's by now, the person has no standing.
-func standing(ctx context.Context, repo People, where pipeline.Repo, who pipeline.Person, teams []string) (pipeline.Standing, error) {
-	s := pipeline.Standing{Person: who, Role: "none"}
-	s.Person.Bot = who.Bot || strings.HasSuffix(who.Login, "[bot]")
-	if who.ID == 0 || who.Login == "" {
-		return s, nil
-	}
-	can, err := repo.Permission(ctx, who.Login)
-	if isNotFound(err) {
-		return s, nil
-	}
-	if err != nil {
-		return s, err
-	}
-	if can.UserID != who.ID {
-		return s, nil
-	}
-	s.Role = roleOf(can)
-	for _, team := range teams {
-		org, slug := where.Owner, team
-		if o, t, full := strings.Cut(team, "/"); full {
-			org, slug = o, t
-		}
-		if !strings.EqualFold(org, where.Owner) {
-			continue // another organization's team gives no right here
-		}
-		in, err := repo.TeamMember(ctx, org, slug, who.Login)
-		if err != nil {
-			return s, err
-		}
-		if in {
-			s.Teams = append(s.Teams, team)
-		}
-	}
-	return s, nil
-}
-
-// roleOf reduces an organization's own roles to what they may do.
-func roleOf(p github.Permission) string {
-	for _, role := range []string{p.Role, p.Level} {
-		switch role {
-		case "admin", "maintain", "write", "triage", "read", "none":
-			return role
-		}
-	}
-	return "none"
-}
-
 // verifyDoor reads once more all that the approvals rest on.
 func (p *Performers) verifyDoor(ctx context.Context, repo Repo, job engine.Job, e pipeline.VerifyDoor) (pipeline.Outcome, error) {
 	read, err := p.readConfig(ctx, repo, job)
@@ -119,8 +60,12 @@ func (p *Performers) verifyDoor(ctx context.Context, repo Repo, job engine.Job, 
 			"Push the release branch again under the new configuration.")
 	}
 	out := pipeline.DoorVerified{Policy: env.Approval}
+	in, err := readRoster(ctx, repo, job.Repo, env.Approval.Teams())
+	if err != nil {
+		return nil, err
+	}
 	for _, who := range e.People {
-		s, err := standing(ctx, repo, job.Repo, who, env.Approval.Teams())
+		s, err := in.standing(ctx, who, env.Approval.NamesUsers())
 		if err != nil {
 			return nil, err
 		}

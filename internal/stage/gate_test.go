@@ -102,7 +102,7 @@ func TestVerifyPerson(t *testing.T) {
 	r := newRig(t)
 	teams := []string{"approvers", "acme/approvers", "other/approvers", "ghosts"}
 	ask := func(p pipeline.Person) pipeline.Standing {
-		return perform[pipeline.PersonVerified](r, r.job(pipeline.VerifyPerson{Person: p, Teams: teams}, 0)).Standing
+		return perform[pipeline.PersonVerified](r, r.job(pipeline.VerifyPerson{Person: p, Teams: teams, Role: true}, 0)).Standing
 	}
 	carol := ask(r.person("carol"))
 	equal(t, "role", carol.Role, "read")
@@ -116,6 +116,22 @@ func TestVerifyPerson(t *testing.T) {
 	equal(t, "nobody", ask(pipeline.Person{ID: 9, Login: "ghost"}).Role, "none")
 	equal(t, "bot", ask(pipeline.Person{ID: 9, Login: "x[bot]"}).Person.Bot, true)
 	equal(t, "no id", ask(pipeline.Person{Login: "bob"}).Role, "none")
+	taken = r.person("carol")
+	taken.Login = "bob"
+	equal(t, "a member whose login is another's", len(ask(taken).Teams), 0)
+}
+
+// For who is in a team, one request a team is all; only whom no team has is asked for.
+func TestVerifyPersonByTeamAlone(t *testing.T) {
+	r := newRig(t)
+	ask := func(login string) pipeline.Standing {
+		e := pipeline.VerifyPerson{Person: r.person(login), Teams: []string{"approvers"}}
+		return perform[pipeline.PersonVerified](r, r.job(e, 0)).Standing
+	}
+	equal(t, "carol's teams", len(ask("carol").Teams), 1)
+	equal(t, "permission reads", r.reads("/permission"), 0)
+	equal(t, "bob's teams", len(ask("bob").Teams), 0)
+	equal(t, "permission reads", r.reads("/permission"), 1)
 }
 
 func TestVerifyDoor(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/internal/github"
 	"github.com/gatehouse-app/gatehouse/pipeline"
@@ -40,6 +42,8 @@ type Performers struct {
 	installs   int             // how many installations the App has, as last counted
 	countedAt  time.Time       // when it was; zero: never
 	dispatched map[string]bool // nonces of dispatches that GitHub accepted without naming the run
+
+	blobs *lru.Cache[blob, []byte] // workflow files, by content
 }
 
 var _ engine.Performer = (*Performers)(nil)
@@ -65,7 +69,11 @@ func New(o Options) (*Performers, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Performers{Options: o, dispatched: map[string]bool{}}, nil
+	blobs, err := lru.New[blob, []byte](blobsKept)
+	if err != nil {
+		return nil, err
+	}
+	return &Performers{Options: o, dispatched: map[string]bool{}, blobs: blobs}, nil
 }
 
 func checkLocation(name string) error {

@@ -53,7 +53,7 @@ type Doors interface {
 // People tells who somebody is here.
 type People interface {
 	Permission(ctx context.Context, login string) (github.Permission, error)
-	TeamMember(ctx context.Context, org, slug, login string) (bool, error)
+	TeamMembers(ctx context.Context, org, slug string) ([]github.Person, error)
 }
 
 // Checks reads and writes check runs.

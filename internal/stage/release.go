@@ -19,7 +19,7 @@ func (p *Performers) readRelease(ctx context.Context, repo Contents, job engine.
 	if out.Workflows, err = readWorkflows(ctx, repo, job.Run, e.SHA); err != nil {
 		return nil, err
 	}
-	if out.Deploys, err = readDeploys(ctx, repo, job.Run, e); err != nil {
+	if out.Deploys, err = p.readDeploys(ctx, repo, job.Run, e, out.Workflows); err != nil {
 		return nil, err
 	}
 	out.Policy = p.readPolicy(ctx, repo, job)
@@ -174,18 +174,18 @@ func fileOf(st *pipeline.Stage) string {
 
 // readDeploys reads the deploy workflows at the commit and refuses those that
 // Gatehouse could not start.
-func readDeploys(ctx context.Context, repo Contents, run *pipeline.Run, e pipeline.ReadRelease) (map[string]pipeline.Jobs, error) {
+func (p *Performers) readDeploys(ctx context.Context, repo Contents, run *pipeline.Run, e pipeline.ReadRelease, ids map[string]string) (map[string]pipeline.Jobs, error) {
 	out := map[string]pipeline.Jobs{}
 	for _, file := range e.Deploys {
 		inputs := deployInputs(run, file)
-		f, err := repo.File(ctx, workflowDir+file, e.SHA)
+		content, err := p.readWorkflowFile(ctx, repo, file, e.SHA, blob{run.Repo.ID, ids[file]})
 		if isNotFound(err) {
 			return nil, missingFile(file, "at commit "+short(e.SHA), true, inputs)
 		}
 		if err != nil {
 			return nil, err
 		}
-		w, err := ParseWorkflow(f.Content)
+		w, err := ParseWorkflow(content)
 		if err != nil {
 			return nil, refuse("workflow-unreadable", fmt.Sprintf("The workflow %s at commit %s cannot be read: %s.", file, short(e.SHA), strings.TrimSuffix(err.Error(), ".")),
 				"Correct the file and push again.")

@@ -69,6 +69,24 @@ func TestReadReleaseStacked(t *testing.T) {
 	equal(t, "truncated", got.Truncated, false)
 }
 
+// A deploy workflow that did not change is not read again; one that did is.
+func TestReadReleaseKnowsTheWorkflow(t *testing.T) {
+	r := newRig(t)
+	read := func() pipeline.Jobs {
+		return perform[pipeline.ReleaseRead](r, r.job(r.release("", ""), 0)).Deploys["deploy.yml"]
+	}
+	first, again := read(), read()
+	equal(t, "reads", r.reads("workflows/deploy.yml"), 1)
+	equal(t, "jobs", again.Environment, first.Environment)
+
+	changed := strings.ReplaceAll(deployYAML, "${{ inputs.environment }}", "production")
+	sha, err := r.Push(repoName, sandbox.Push{Branch: "release/v1.2.0", By: "alice", Message: "x", Files: map[string]string{".github/workflows/deploy.yml": changed}})
+	must(t, err)
+	r.sha = sha
+	equal(t, "changed", read().Environment, "production")
+	equal(t, "reads", r.reads("workflows/deploy.yml"), 2)
+}
+
 // A deploy workflow that cannot be started says so before anything is built.
 func TestReadReleaseRefusals(t *testing.T) {
 	for name, file := range map[string]string{

@@ -212,6 +212,17 @@ func (r *rig) calls(contains string) int {
 	return n
 }
 
+// reads counts the GET requests whose path has the text.
+func (r *rig) reads(contains string) int {
+	n := 0
+	for _, c := range r.Record() {
+		if c.Method == "GET" && strings.Contains(c.Path, contains) {
+			n++
+		}
+	}
+	return n
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

@@ -1,0 +1,93 @@
+package stage
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-app/gatehouse/internal/github"
+	"github.com/gatehouse-app/gatehouse/pipeline"
+)
+
+// verifyPerson asks who somebody is here.
+func verifyPerson(ctx context.Context, repo People, where pipeline.Repo, e pipeline.VerifyPerson) (pipeline.Outcome, error) {
+	r, err := readRoster(ctx, repo, where, e.Teams)
+	if err != nil {
+		return nil, err
+	}
+	s, err := r.standing(ctx, e.Person, e.Role)
+	if err != nil {
+		return nil, err
+	}
+	return pipeline.PersonVerified{Standing: s}, nil
+}
+
+// roster is who is in the teams that a policy names. A team is read as a whole:
+// one request for all who approved, and people are known by id and not by a
+// login that may be another's by now.
+type roster struct {
+	repo  People
+	teams []string
+	ids   map[string][]int64 // of the members, by team
+}
+
+func readRoster(ctx context.Context, repo People, where pipeline.Repo, teams []string) (roster, error) {
+	r := roster{repo: repo, teams: teams, ids: map[string][]int64{}}
+	for _, team := range teams {
+		org, slug := where.Owner, team
+		if o, t, full := strings.Cut(team, "/"); full {
+			org, slug = o, t
+		}
+		if !strings.EqualFold(org, where.Owner) {
+			continue // another organization's team gives no right here
+		}
+		members, err := repo.TeamMembers(ctx, org, slug)
+		if err != nil && !isNotFound(err) {
+			return r, err
+		}
+		for _, m := range members {
+			r.ids[team] = append(r.ids[team], m.ID)
+		}
+	}
+	return r, nil
+}
+
+// standing is what GitHub says of a person now. The role is read if it is wanted,
+// and where no team speaks for the person.
+func (r roster) standing(ctx context.Context, who pipeline.Person, role bool) (pipeline.Standing, error) {
+	s := pipeline.Standing{Person: who, Role: "none"}
+	s.Person.Bot = who.Bot || strings.HasSuffix(who.Login, "[bot]")
+	if who.ID == 0 || who.Login == "" {
+		return s, nil
+	}
+	for _, team := range r.teams {
+		if slices.Contains(r.ids[team], who.ID) {
+			s.Teams = append(s.Teams, team)
+		}
+	}
+	if !role && len(s.Teams) > 0 {
+		s.Role = ""
+		return s, nil
+	}
+	can, err := r.repo.Permission(ctx, who.Login)
+	if err != nil && !isNotFound(err) {
+		return s, err
+	}
+	if err != nil || can.UserID != who.ID {
+		s.Teams = nil // the login is somebody else's by now, or nobody's
+		return s, nil
+	}
+	s.Role = roleOf(can)
+	return s, nil
+}
+
+// roleOf reduces an organization's own roles to what they may do.
+func roleOf(p github.Permission) string {
+	for _, role := range []string{p.Role, p.Level} {
+		switch role {
+		case "admin", "maintain", "write", "triage", "read", "none":
+			return role
+		}
+	}
+	return "none"
+}
