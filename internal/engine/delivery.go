@@ -12,7 +12,8 @@ import (
 )
 
 // advanceDelivery applies what a delivery says to the runs it speaks of, each
-// in one swap with its mark, and then performs what that made due.
+// in one swap with its mark, and then performs what that made due. A run that
+// cannot take it keeps it from no other; the delivery stays open for that one.
 func (e *Engine) advanceDelivery(ctx context.Context, item Item) error {
 	body, err := decodeInbox(item)
 	if err != nil {
@@ -20,23 +21,22 @@ func (e *Engine) advanceDelivery(ctx context.Context, item Item) error {
 	}
 	var followUps []*tx
 	var wait time.Time
+	var errs []error
 	for i := range body.Signals {
 		if body.Signals[i].Done {
 			continue
 		}
 		done, until, err := e.applySignal(ctx, item.Ref, body, i)
-		followUps = append(followUps, done...)
-		if err != nil {
-			return errors.Join(err, e.follow(ctx, followUps))
-		}
+		followUps, errs = append(followUps, done...), append(errs, err)
 		if !until.IsZero() && (wait.IsZero() || until.Before(wait)) {
 			wait = until
 		}
 	}
-	if err := e.closeDelivery(ctx, item.Ref, wait); err != nil {
-		return errors.Join(err, e.follow(ctx, followUps))
+	err = errors.Join(errs...)
+	if err == nil {
+		err = e.closeDelivery(ctx, item.Ref, wait)
 	}
-	return e.follow(ctx, followUps)
+	return errors.Join(err, e.follow(ctx, followUps))
 }
 
 // applySignal brings one signal to all its targets. A time means that it must
@@ -59,14 +59,13 @@ func (e *Engine) applySignal(ctx context.Context, ref Ref, body *inbox, i int) (
 		return nil, time.Time{}, e.drop(ctx, ref, i, s, way.drop)
 	}
 	var done []*tx
+	var failed error
 	for n, run := range left {
-		t, err := e.deliver(ctx, ref, i, run, n == len(left)-1)
-		if err != nil {
-			return done, time.Time{}, err
-		}
-		done = append(done, only(t)...)
+		last := n == len(left)-1 && failed == nil
+		t, err := e.deliver(ctx, ref, i, run, last)
+		done, failed = append(done, only(t)...), errors.Join(failed, err)
 	}
-	return done, time.Time{}, nil
+	return done, time.Time{}, failed
 }
 
 // drop ends a signal that has no target, or none left.

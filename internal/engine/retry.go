@@ -22,7 +22,7 @@ const (
 	faultsToPark  = 10               // failures of one item in a row
 	faultsForget  = 30 * time.Minute // a failure this long after the last one counts as the first
 	unknownRest   = 10 * time.Minute // before a newer process' item is looked at again
-	doorPatience  = 2 * time.Minute  // for the link of a workflow that is being dispatched
+	doorLooks     = 7                // for the link of a workflow that is being dispatched: some 2 min
 	idleTick      = 10 * time.Second // when the machine asks for a time that has passed already
 )
 

@@ -81,7 +81,8 @@ func (e *Engine) routeCommit(ctx context.Context, repo pipeline.Repo, sha string
 
 // routeWorkflow goes to the run that dispatched a workflow. While a dispatch is
 // under way in the repository its answer, which makes the link, may still be
-// coming: GitHub's webhook can be faster.
+// coming: GitHub's webhook can be faster. The looks are counted, not the time:
+// this process may have been down since the webhook came.
 func (e *Engine) routeWorkflow(ctx context.Context, b *inbox, i int) (way, error) {
 	s := b.Signals[i]
 	_, l, err := e.loadLink(ctx, workflowLink(b.Repo, s.Workflow))
@@ -91,14 +92,13 @@ func (e *Engine) routeWorkflow(ctx context.Context, b *inbox, i int) (way, error
 	if len(l.Runs) > 0 {
 		return way{runs: l.Runs}, nil
 	}
-	now := e.now()
-	if now.Before(b.ReceivedAt.Add(doorPatience)) {
+	if s.Waits < doorLooks {
 		dispatching, err := e.dispatching(ctx, b.Repo)
 		if err != nil {
 			return way{}, err
 		}
 		if dispatching {
-			return way{wait: earlier(now.Add(e.backoff(s.Waits+1)), ceil(b.ReceivedAt.Add(doorPatience)))}, nil
+			return way{wait: e.now().Add(e.backoff(s.Waits + 1))}, nil
 		}
 		// It may have ended between the two looks.
 		if _, l, err = e.loadLink(ctx, workflowLink(b.Repo, s.Workflow)); err != nil || len(l.Runs) > 0 {
@@ -141,11 +141,4 @@ func (e *Engine) dispatching(ctx context.Context, repo pipeline.Repo) (bool, err
 		return nil
 	})
 	return found, err
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }
