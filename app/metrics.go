@@ -21,6 +21,7 @@ type metrics struct {
 	shows     *prometheus.CounterVec
 	conflicts *prometheus.CounterVec
 	parked    *prometheus.CounterVec
+	aside     prometheus.Gauge
 	overdue   prometheus.Gauge
 	oldest    prometheus.Gauge
 	github    *prometheus.CounterVec
@@ -42,6 +43,7 @@ func newMetrics() *metrics {
 		shows:     counter("shows_total", "Surfaces brought up to date, by class.", "class"),
 		conflicts: counter("swap_conflicts_total", "Swaps that lost a race and were made again.", "kind"),
 		parked:    counter("parked_total", "Items set aside because they cannot be processed.", "kind"),
+		aside:     gauge("parked_items", "Items set aside now, until the next start or a newer version."),
 		overdue:   gauge("overdue_items", "Items that the last sweep found overdue."),
 		oldest:    gauge("oldest_overdue_seconds", "Age of the oldest of them."),
 		github:    counter("github_requests_total", "Requests to GitHub's API, by method and status.", "method", "status"),
@@ -50,7 +52,7 @@ func newMetrics() *metrics {
 	m.took = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "gatehouse", Name: "effect_seconds", Help: "How long effects took.", Buckets: prometheus.DefBuckets}, []string{"effect"})
 	m.remaining = prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "gatehouse", Name: "github_rate_remaining", Help: "Requests left to an installation this hour."}, []string{"installation"})
 	m.registry.MustRegister(
-		m.webhooks, m.effects, m.took, m.shows, m.conflicts, m.parked, m.overdue, m.oldest, m.github, m.remaining, m.recovered,
+		m.webhooks, m.effects, m.took, m.shows, m.conflicts, m.parked, m.aside, m.overdue, m.oldest, m.github, m.remaining, m.recovered,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -62,9 +64,10 @@ func (m *metrics) hooks() engine.Hooks {
 			m.effects.WithLabelValues(effect, class).Inc()
 			m.took.WithLabelValues(effect).Observe(took.Seconds())
 		},
-		Shown:    func(_ pipeline.Slot, class string, _ time.Duration) { m.shows.WithLabelValues(class).Inc() },
-		Conflict: func(k engine.Kind) { m.conflicts.WithLabelValues(string(k)).Inc() },
-		Parked:   func(k engine.Kind) { m.parked.WithLabelValues(string(k)).Inc() },
+		Shown:       func(_ pipeline.Slot, class string, _ time.Duration) { m.shows.WithLabelValues(class).Inc() },
+		Conflict:    func(k engine.Kind) { m.conflicts.WithLabelValues(string(k)).Inc() },
+		StillParked: func(n int) { m.aside.Set(float64(n)) },
+		Parked:      func(k engine.Kind) { m.parked.WithLabelValues(string(k)).Inc() },
 		Overdue: func(n int, oldest time.Duration) {
 			m.overdue.Set(float64(n))
 			m.oldest.Set(oldest.Seconds())

@@ -69,23 +69,41 @@ func (a *App) private(h http.Handler) http.Handler {
 }
 
 // healthz says that the process lives, and why if the store does not.
-func (a *App) healthz(w http.ResponseWriter, r *http.Request) { a.health(w, r, http.StatusOK) }
+func (a *App) healthz(w http.ResponseWriter, r *http.Request) {
+	if a.health(w, r, http.StatusOK) {
+		a.sayParked(w, r)
+	}
+}
 
 // readyz says whether a webhook would be stored now.
 func (a *App) readyz(w http.ResponseWriter, r *http.Request) {
 	a.health(w, r, http.StatusServiceUnavailable)
 }
 
-func (a *App) health(w http.ResponseWriter, r *http.Request, broken int) {
+// sayParked tells how many items are set aside. Which they are is in the log:
+// this page is for everybody.
+func (a *App) sayParked(w io.Writer, r *http.Request) {
+	parked, err := a.engine.Parked(r.Context(), 0)
+	switch {
+	case err != nil:
+		say(w, "It cannot be read what is set aside.\n")
+	case len(parked) > 0:
+		say(w, fmt.Sprintf("Set aside because they cannot be processed: %d items. "+
+			"The log says which and why; each is tried once more at the next start.\n", len(parked)))
+	}
+}
+
+func (a *App) health(w http.ResponseWriter, r *http.Request, broken int) bool {
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 	defer cancel()
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if err := a.engine.Check(ctx); err != nil {
 		w.WriteHeader(broken)
 		say(w, fmt.Sprintf("The store takes no writes: %v\nWebhooks are answered 503, so that GitHub keeps them as failed and they are fetched later.\n", err))
-		return
+		return false
 	}
 	say(w, "ok\n")
+	return true
 }
 
 // say writes an answer; if the asker has gone there is nobody to tell.

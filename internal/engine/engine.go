@@ -36,7 +36,9 @@ type Hooks struct {
 	Conflict  func(Kind)
 	Parked    func(Kind)
 	Overdue   func(count int, oldest time.Duration) // what a sweep found
-	Changed   func(ref Ref, rev string)             // an item is stored anew; after the swap, once per item. Must not block
+
+	StillParked func(count int)           // likewise: items that wait for a person
+	Changed     func(ref Ref, rev string) // an item is stored anew; after the swap, once per item. Must not block
 }
 
 // Options are the engine's settings. A zero field means its default.
@@ -160,6 +162,9 @@ func (h Hooks) filled() Hooks {
 	}
 	if h.Overdue == nil {
 		h.Overdue = func(int, time.Duration) {}
+	}
+	if h.StillParked == nil {
+		h.StillParked = func(int) {}
 	}
 	if h.Changed == nil {
 		h.Changed = func(Ref, string) {}

@@ -128,7 +128,22 @@ func (e *Engine) Parked(ctx context.Context, inst int64) ([]Parked, error) {
 }
 
 // Unpark has a parked item tried again from now on.
-func (e *Engine) Unpark(ctx context.Context, ref Ref) error {
+func (e *Engine) Unpark(ctx context.Context, ref Ref) error { return e.unpark(ctx, ref, 0) }
+
+// retryParked gives each parked item one more try: a newer version may know how
+// to go on with it. One that fails is parked again at once.
+func (e *Engine) retryParked(ctx context.Context) {
+	parked, err := e.Parked(ctx, 0)
+	for _, p := range parked {
+		err = errors.Join(err, e.unpark(ctx, p.Ref, faultsToPark-1))
+	}
+	if err != nil {
+		e.log.WarnContext(ctx, "what is parked could not all be tried once more", logError, err)
+	}
+}
+
+// unpark takes an item up again as one that has failed so often in a row.
+func (e *Engine) unpark(ctx context.Context, ref Ref, failed int) error {
 	item, err := e.store.Get(ctx, ref)
 	if err != nil {
 		return fmt.Errorf("unpark %s %s: %w", ref.Kind, ref.ID, err)
@@ -141,7 +156,7 @@ func (e *Engine) Unpark(ctx context.Context, ref Ref) error {
 		return fmt.Errorf("unpark %s %s: %w", ref.Kind, ref.ID, err)
 	}
 	item.State, item.WakeAt = f.State, e.now()
-	f.Count = 0
+	f.Count, f.LastAt = failed, e.now()
 	note.State, note.Expires = StateOpen, e.now().Add(keepDelivery)
 	if err := encode(&note, f); err != nil {
 		return err

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,5 +67,49 @@ func TestDoorAfterDowntime(t *testing.T) {
 		stop()
 		equal(t, "notes", next.notes(id), []string{"Started", "start WorkflowStarted", "DoorRequested"})
 		equal(t, "performed", next.performed(), []string{"start 1"})
+	})
+}
+
+// What is parked is counted by every sweep, and a start tries it once more: what
+// an older version could not read a newer one may. The rest goes on meanwhile.
+func TestStartWithPoison(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		count, tries := -1, 0
+		hooked := func(c *engine.Config) {
+			c.Options.SoleOwner = true
+			c.Hooks.StillParked = func(n int) { count = n }
+			c.Hooks.Parked = func(engine.Kind) { tries++ }
+		}
+		w := newWorld(t, hooked)
+		bad := engine.Item{Ref: engine.RunRef(inst, "bad"), WakeAt: time.Now(), Scope: "11", State: "active", Body: []byte("{garbage")}
+		if err := w.store.Swap(context.Background(), &bad); err != nil {
+			t.Fatal(err)
+		}
+		for start := range 3 {
+			if start == 2 { // the newer version reads it
+				item, err := w.store.Get(context.Background(), bad.Ref)
+				if err != nil || item.State != engine.StateParked {
+					t.Fatalf("%+v, %v", item, err)
+				}
+				item.Body = []byte(`{"v":1,"run":{"v":1,"id":"bad","repo":{"installation":7,"id":11},"lane":"lane","status":"active"}}`)
+				if err := w.store.Swap(context.Background(), &item); err != nil {
+					t.Fatal(err)
+				}
+			}
+			stop := w.serve()
+			sha := fmt.Sprintf("notice-%d", start)
+			w.receive(sha, push(sha))
+			time.Sleep(time.Hour)
+			synctest.Wait()
+			stop()
+			if want := []int{1, 1, 0}[start]; count != want {
+				t.Errorf("start %d: %d items are parked, want %d", start, count, want)
+			}
+			equal(t, "the rest", w.notes(pipeline.RunID("run-"+sha)), []string{"Started", "notice/0 Done"})
+			w = joinWorld(t, w.store, hooked)
+		}
+		if tries != 2 {
+			t.Errorf("it was parked %d times, want once a start", tries)
+		}
 	})
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -36,12 +37,17 @@ func (e *Engine) Sweep(ctx context.Context) (int, error) {
 		e.wake(ctx, item)
 	}
 	e.hooks.Overdue(overdue, oldest)
-	return len(items), e.purge(ctx, now)
+	parked, err := e.Parked(ctx, 0)
+	if err == nil {
+		e.hooks.StillParked(len(parked))
+	}
+	return len(items), errors.Join(err, e.purge(ctx, now))
 }
 
 // Recover is the first sweep of a process that owns its store alone: what a
 // dead predecessor had leased is taken over at once, and what becomes due
-// before the next sweep is put in the waker. Elsewhere it is a plain sweep.
+// before the next sweep is put in the waker; what was parked has one more try.
+// Elsewhere it is a plain sweep.
 func (e *Engine) Recover(ctx context.Context) (int, error) {
 	if !e.opt.SoleOwner {
 		return e.Sweep(ctx)
@@ -58,6 +64,7 @@ func (e *Engine) Recover(ctx context.Context) (int, error) {
 		}
 		e.wake(ctx, item)
 	}
+	e.retryParked(ctx)
 	return len(items), nil
 }
 
