@@ -21,6 +21,7 @@ type Facts struct {
 	Info        *github.RepoInfo
 	Branch      *github.Branch // the default branch; nil: the repository is empty
 	BranchRules []string       // types of the rules that rulesets put on it
+	NoRulesets  bool           // the account's plan has none for this repository
 	ActionsOff  bool
 
 	ActionsUnknown bool // GitHub tells only Apps that may read the repository's administration

@@ -102,7 +102,7 @@ func (g *gatherer) info(ctx context.Context) (bool, error) {
 
 func (g *gatherer) branch(ctx context.Context) (bool, error) {
 	b, err := g.repo.Branch(ctx, g.facts.Repo.DefaultBranch)
-	if github.ClassOf(err) == github.NotFound && err != nil {
+	if err != nil && github.ClassOf(err) == github.NotFound {
 		return false, nil
 	}
 	if err != nil {
@@ -112,7 +112,12 @@ func (g *gatherer) branch(ctx context.Context) (bool, error) {
 	if b.Protected {
 		return true, nil
 	}
-	if g.facts.BranchRules, err = g.repo.BranchRules(ctx, b.Name); err != nil {
+	g.facts.BranchRules, err = g.repo.BranchRules(ctx, b.Name)
+	if err != nil && github.ClassOf(err) == github.Forbidden { // every App may ask, so that it is the account's plan that may not
+		g.facts.NoRulesets = true
+		return true, nil
+	}
+	if err != nil {
 		return true, g.unread("the rules of the branch "+b.Name, err, true)
 	}
 	return true, nil

@@ -107,10 +107,14 @@ func (j *judge) protection() {
 			}
 		}
 	}
+	why := "Anybody with write access can push to it, and so change alone who has to approve, and the workflows that deploy."
+	if f.NoRulesets {
+		why += " The plan of " + f.Repo.Owner + " has no protected branches in private repositories."
+	}
 	j.add(Finding{
 		Severity: Warning, Code: "branch-unprotected", Topic: TopicRepository, Where: j.page("/settings/branches"),
 		What: fmt.Sprintf("The default branch %s is not protected.", f.Branch.Name),
-		Why:  "Anybody with write access can push to it, and so change alone who has to approve, and the workflows that deploy.",
+		Why:  why,
 		Fix: fmt.Sprintf("Under Settings → Branches require a pull request with a review from Code Owners for %s, and let .github/CODEOWNERS say:",
 			f.Branch.Name),
 		Lines: "/.github/ " + owners + "\n",

@@ -21,7 +21,7 @@ func (j *judge) config() {
 			Severity: Error, Code: "config-missing", Topic: TopicConfig, Where: configPath,
 			What: fmt.Sprintf("The branch %s has no %s, and neither has %s/.github.", f.Branch.Name, configPath, f.Repo.Owner),
 			Why:  "Without it no push starts anything, and nothing says so.",
-			Fix:  "Commit the file to " + f.Branch.Name + "; templates/starter of Gatehouse holds one to begin with.",
+			Fix:  "Let gatehouse init write one in a clone of the repository, and push it to " + f.Branch.Name + ".",
 		})
 		return
 	}

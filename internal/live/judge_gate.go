@@ -32,6 +32,32 @@ func (j *judge) gate(u use, branch string, jobs pipeline.Jobs) {
 		j.gateNote(u, kind, g)
 		return
 	}
+	for ; no != nil; _, no = pipeline.ChooseGate(choice, name, g, jobs) {
+		j.gateRefused(u, branch, jobs, *no)
+		if !cure(&jobs, no.Code) {
+			return
+		}
+	}
+}
+
+// cure takes away what a workflow was refused for, so that the next reason shows.
+func cure(jobs *pipeline.Jobs, code string) bool {
+	switch code {
+	case "several-gated-jobs":
+		jobs.Jobs = jobs.Jobs[:1]
+	case "ungated-job":
+		jobs.Before = nil
+	case "gated-concurrency":
+		jobs.Concurrency = false
+	default:
+		return false
+	}
+	return true
+}
+
+// gateRefused says why a run would be refused at its gate, and where that is set.
+func (j *judge) gateRefused(u use, branch string, jobs pipeline.Jobs, no pipeline.Refusal) {
+	name := u.env.Name
 	f := Finding{Severity: Error, Code: no.Code, Topic: TopicEnvironments, Where: j.environmentPage(name), What: no.Reason, Fix: no.Fix, Lines: no.Lines, Why: "A release is refused at its gate."}
 	switch no.Code {
 	case "rule-missing", "reviewers-without-rule":
@@ -41,7 +67,6 @@ func (j *judge) gate(u use, branch string, jobs pipeline.Jobs) {
 		}
 		if no.Code == "rule-missing" && j.private() {
 			f.Why += " " + plans
-			f.Fix += " On another plan write gate: gatehouse."
 		}
 	default: // what the workflow must be
 		f.Topic, f.Where = TopicWorkflows, j.inFile(u, branch, "concurrency:", "environment: "+jobs.Environment, "\njobs:")
@@ -114,9 +139,14 @@ func (j *judge) environmentPage(name string) string {
 }
 
 func (j *judge) missingEnvironment(name string) Finding {
-	return Finding{
+	f := Finding{
 		Severity: Warning, Code: "environment-missing", Topic: TopicEnvironments, Where: j.environmentPage(name),
-		What: "GitHub has no environment " + name + ".", Why: "GitHub makes it when the first deploy references it, without protection, secrets or variables.",
-		Fix: "Make it under Settings → Environments → New environment, with that very name.",
+		What: "GitHub has no environment " + name + ".",
+		Why:  "GitHub makes it when the first deploy references it, without protection, secrets or variables.",
+		Fix:  "Make it under Settings → Environments → New environment, with that very name.",
 	}
+	if j.private() {
+		f.Why += " A private repository has environments with GitHub Pro, Team or Enterprise only."
+	}
+	return f
 }

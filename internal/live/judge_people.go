@@ -128,7 +128,10 @@ func short(v pipeline.Verdict, everybody []pipeline.Approval) string {
 		names = append(names, a.By.Login)
 	}
 	slices.Sort(names)
-	return "it asks for " + strings.Join(missing, " and ") + ", and names only " + strings.Join(names, ", ")
+	if len(names) == 0 {
+		names = []string{"nobody who can approve"}
+	}
+	return "it asks for " + strings.Join(missing, " and ") + ", and has " + strings.Join(names, ", ")
 }
 
 // everybody are approvals by all whom a policy names.

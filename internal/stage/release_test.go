@@ -94,6 +94,7 @@ func TestReadReleaseRefusals(t *testing.T) {
 		"no-trigger":    "on: [push]\njobs: {deploy: {environment: production, steps: [{run: echo}]}}\n",
 		"no-inputs":     "on:\n  workflow_dispatch:\n    inputs: {sha: {}}\njobs: {deploy: {environment: production}}\n",
 		"unreadable":    "on: [push\njobs: }",
+		"ungiven-input": strings.Replace(head, "inputs:\n", "inputs:\n      color: {required: true}\n      fast: {required: true, type: boolean}\n", 1) + "jobs: {deploy: {environment: production}}\n",
 		"no-deployment": head + "jobs:\n  deploy:\n    environment: {name: production, deployment: false}\n",
 	} {
 		t.Run(name, func(t *testing.T) {
