@@ -97,7 +97,7 @@ func (a *App) buildEngine(p *stage.Performers) error {
 		Machine:  engine.Machine{Next: pipeline.Next, NextIntake: pipeline.NextIntake, Wake: pipeline.Wake, Brewing: pipeline.Brewing},
 		Instance: hex.EncodeToString(instance), Rand: mathrand.Float64, Hooks: a.hooks(),
 		Options: engine.Options{SoleOwner: true, Coalesce: map[string]time.Duration{
-			"": time.Second, "check/": 200 * time.Millisecond, "deployment": 0, "slack": 1200 * time.Millisecond,
+			"": time.Second, "check/": 200 * time.Millisecond, "deployment": 0, "slack": 1200 * time.Millisecond, "discord": 2 * time.Second,
 		}},
 	})
 	a.engine = e

@@ -38,6 +38,9 @@ func (a *App) performers() (*stage.Performers, error) {
 	if a.cfg.SlackToken != "" {
 		o.Slack = a.cfg.slack(a.log)
 	}
+	if err := a.webhooks(&o); err != nil {
+		return nil, err
+	}
 	return stage.New(o)
 }
 

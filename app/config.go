@@ -11,6 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gatehouse-app/gatehouse/internal/discord"
+	"github.com/gatehouse-app/gatehouse/internal/slack"
 )
 
 // Config is what the operator sets. LoadConfig fills it from the environment.
@@ -29,6 +32,8 @@ type Config struct {
 	V3URL       string
 	SlackToken  Secret
 	SlackAPIURL string
+	SlackHook   Secret   // an incoming webhook for alerts, or empty
+	DiscordHook Secret   // a webhook for runs and alerts, or empty
 	Unused      []string // variables that are set and that this version does not use
 }
 
@@ -65,6 +70,8 @@ func LoadConfig(get func(string) string) (Config, error) {
 		V3URL:       l.url("GITHUB_V3_API_URL", "https://api.github.com") + "/",
 		SlackToken:  Secret(get("SLACK_BOT_TOKEN")),
 		SlackAPIURL: l.url("SLACK_API_URL", "https://slack.com/api") + "/",
+		SlackHook:   l.webhook("SLACK_WEBHOOK_URL", slack.CheckWebhookURL),
+		DiscordHook: l.webhook("DISCORD_WEBHOOK_URL", discord.CheckURL),
 	}
 	c.PublicURL = l.url("GATEHOUSE_PUBLIC_URL", "http://"+c.Addr)
 	c.Unused = l.unused()
@@ -254,11 +261,24 @@ func (l *loader) hookSecrets() []Secret {
 	return out
 }
 
+// webhook reads an address that is a secret: what is wrong with it is said without it.
+func (l *loader) webhook(name string, check func(string) error) Secret {
+	v := strings.TrimSpace(l.get(name))
+	if v == "" {
+		return ""
+	}
+	if err := check(v); err != nil {
+		l.fail(name, "%v", err)
+		return ""
+	}
+	return Secret(v)
+}
+
 // unused names what is set although this version does not serve it yet: it is
 // said at the start, so that nobody counts on it.
 func (l *loader) unused() []string {
 	var set []string
-	for _, name := range []string{"GATEHOUSE_OPERATOR_TOKEN", "DISCORD_WEBHOOK_URL", "SLACK_WEBHOOK_URL", "SLACK_SIGNING_SECRET", "GATEHOUSE_BLOBS", "GITHUB_OAUTH_CLIENT_ID"} {
+	for _, name := range []string{"GATEHOUSE_OPERATOR_TOKEN", "SLACK_SIGNING_SECRET", "GATEHOUSE_BLOBS", "GITHUB_OAUTH_CLIENT_ID"} {
 		if l.get(name) != "" {
 			set = append(set, name)
 		}

@@ -18,7 +18,7 @@ func (m *machine) enter() {
 	m.record("run-started", r.Environment, r.StartedBy, r.Pipeline+" for "+r.Release.Version+" at "+r.Release.SHA)
 	m.voidOlderOfBranch()
 	m.readRelease()
-	m.mark(SlotSlack)
+	m.markChats()
 }
 
 func (m *machine) register() {

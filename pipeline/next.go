@@ -111,12 +111,20 @@ func (m *machine) changed(id string) {
 	if sr.Attempt > 0 {
 		m.mark(CheckSlot(id, sr.Attempt))
 	}
-	m.mark(SlotSlack)
+	m.markChats()
 	if m.run.Deployment != nil {
 		m.mark(SlotDeployment)
 	}
 	if sr.Status.Over() && sr.Status != StagePassed || sr.Status == StageWaiting {
 		m.mark(SlotDetails)
+	}
+}
+
+// markChats says that the run's messages are behind.
+func (m *machine) markChats() {
+	m.mark(SlotSlack)
+	if m.run.Spec.Notify.Discord {
+		m.mark(SlotDiscord)
 	}
 }
 

@@ -35,6 +35,6 @@ func (m *machine) releaseRead(o Outcome) {
 	rel.Message, rel.Compare, rel.Commits = read.Message, read.Compare, read.Commits
 	rel.Total, rel.Truncated, rel.Workflows = read.Total, read.Truncated, read.Workflows
 	rel.Sensitive, rel.Deploys, rel.Policy = read.Sensitive, read.Deploys, read.Policy
-	m.mark(SlotSlack)
+	m.markChats()
 	m.mark(SlotDetails)
 }

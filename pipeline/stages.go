@@ -443,7 +443,7 @@ func (m *machine) end(status RunStatus, why Refusal) {
 }
 
 func (m *machine) shown() {
-	m.mark(SlotSlack)
+	m.markChats()
 	m.mark(SlotDetails)
 	if m.run.Deployment != nil {
 		m.mark(SlotDeployment)

@@ -16,6 +16,7 @@ type Step struct {
 //   - "deployment": the status of GitHub's Deployment
 //   - "slack": the run's message
 //   - "slack/details": the reply in its thread
+//   - "discord": the run's message there
 type Slot string
 
 // The slots that a run has once.
@@ -23,4 +24,5 @@ const (
 	SlotDeployment Slot = "deployment"
 	SlotSlack      Slot = "slack"
 	SlotDetails    Slot = "slack/details"
+	SlotDiscord    Slot = "discord"
 )

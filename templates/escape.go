@@ -159,6 +159,36 @@ func slackLink(text, address string) string {
 	return "<" + address + "|" + strings.ReplaceAll(mrkdwn(text), "|", "¦") + ">"
 }
 
+// dmd makes a text by people harmless in Discord's Markdown, anywhere in a line:
+// no mention, broadcast, link, time, emoji, heading, list, quote or spoiler. In
+// Discord a backslash takes the meaning of any sign after it.
+func dmd(s string) string {
+	var b strings.Builder
+	for _, c := range plain(s) {
+		if strings.ContainsRune("\\`*_~|<>[]()#", c) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(c)
+	}
+	text := strings.NewReplacer("@", "@"+zeroWidth, "://", ":"+zeroWidth+"//").Replace(b.String())
+	if text != "" && strings.ContainsRune("+-", rune(text[0])) {
+		return `\` + text
+	}
+	digits := strings.TrimLeft(text, "0123456789")
+	if n := len(text) - len(digits); n > 0 && strings.HasPrefix(digits, ".") {
+		return text[:n] + `\` + digits
+	}
+	return text
+}
+
+// discordLink links a text in Discord, or leaves the text where the address is none.
+func discordLink(text, address string) string {
+	if safeURL(address) == "" {
+		return dmd(text)
+	}
+	return "[" + dmd(text) + "](" + address + ")"
+}
+
 // marker is a hidden comment by which Gatehouse finds its own text again.
 func marker(name string) string {
 	name = strings.Map(func(c rune) rune {

@@ -35,6 +35,26 @@ func TestSlackEscape(t *testing.T) {
 	}
 }
 
+func TestDiscordEscape(t *testing.T) {
+	for in, want := range map[string]string{
+		"release/v1.2.0":                      "release/v1.2.0",
+		"@everyone <@12> <#3> <t:1:R> <:a:1>": "@" + zeroWidth + `everyone \<@` + zeroWidth + `12\> \<\#3\> \<t:1:R\> \<:a:1\>`,
+		"||spoiler|| __a__ ~~b~~ `c`":         "\\|\\|spoiler\\|\\| \\_\\_a\\_\\_ \\~\\~b\\~\\~ \\`c\\`",
+		"[x](https://evil.example)":           `\[x\]\(https:` + zeroWidth + `//evil.example\)`,
+		"- item":                              `\- item`,
+		"1. first":                            `1\. first`,
+		"# head\nsecond":                      `\# head second`,
+		`a\*b`:                                `a\\\*b`,
+	} {
+		if got := dmd(in); got != want {
+			t.Errorf("dmd(%q) = %q, want %q", in, got, want)
+		}
+	}
+	if got := discordLink("a]b", "javascript:alert(1)"); got != `a\]b` {
+		t.Errorf("an address that is none became a link: %q", got)
+	}
+}
+
 func TestSafeURL(t *testing.T) {
 	for address, safe := range map[string]bool{
 		"https://github.com/a/b/compare/x...y": true,
@@ -94,6 +114,24 @@ func FuzzSlack(f *testing.F) {
 		}
 		if link := slackLink(in, "https://x.example"); in != "" && (strings.Count(link, "<") != 1 || strings.Count(link, ">") != 1 || strings.Count(link, "|") != 1) {
 			t.Fatalf("slackLink(%q) = %q", in, link)
+		}
+	})
+}
+
+// Text for Discord yields no mention, link or markup: every sign of it has a backslash of its own before it.
+func FuzzDiscord(f *testing.F) {
+	corpus(f)
+	f.Fuzz(func(t *testing.T, in string) {
+		got := dmd(in)
+		if !utf8.ValidString(got) || strings.Contains(got, "\n") || strings.Contains(got, "://") {
+			t.Fatalf("dmd(%q) = %q", in, got)
+		}
+		if strings.Contains(strings.ReplaceAll(got, "@"+zeroWidth, ""), "@") {
+			t.Fatalf("dmd(%q) may mention: %q", in, got)
+		}
+		bare := regexp.MustCompile(`\\.`).ReplaceAllString(got, "")
+		if strings.ContainsAny(bare, "\\`*_~|<>[]()#") || strings.ContainsAny(got[:min(1, len(got))], "-+") {
+			t.Fatalf("dmd(%q) leaves markup: %q", in, got)
 		}
 	})
 }

@@ -74,6 +74,8 @@ func surfaces(v View) string {
 	part("text", Text(v))
 	part("slack", showSlack(Slack(v)))
 	part("slack details", showSlack(SlackDetails(v)))
+	part("discord", showDiscord(Discord(v)))
+	part("discord opening", showDiscord(DiscordOpening(v)))
 	if s := v.Stage("notify"); s.Attempt > 0 {
 		part("slack notice", showSlack(SlackNotice(v)))
 	}
@@ -132,6 +134,16 @@ func showSlack(m SlackMessage) string {
 			}
 		}
 	}
+	return b.String()
+}
+
+func showDiscord(m DiscordMessage) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "title: %s → %s (#%06x)\n%s\n", m.Title, m.URL, m.Color, m.Description)
+	for _, f := range m.Fields {
+		fmt.Fprintf(&b, "field %s:\n%s\n", f.Name, f.Value)
+	}
+	fmt.Fprintf(&b, "footer: %s\n", m.Footer)
 	return b.String()
 }
 

@@ -33,7 +33,7 @@ func huge() pipeline.State {
 }
 
 // TestLimits holds every state, and one that is far too large, to the limits of
-// GitHub and Slack.
+// GitHub, Slack and Discord.
 func TestLimits(t *testing.T) {
 	all := states()
 	all["huge"] = huge
@@ -45,6 +45,9 @@ func TestLimits(t *testing.T) {
 			}
 			for _, m := range []SlackMessage{Slack(v), SlackDetails(v), SlackNotice(v)} {
 				slackLimits(t, m)
+			}
+			for _, m := range []DiscordMessage{Discord(v), DiscordOpening(v)} {
+				discordLimits(t, m)
 			}
 			if d, ok := DeploymentOf(v); ok && len(d.Description) > maxDescription {
 				t.Errorf("description of %d bytes", len(d.Description))
@@ -107,6 +110,24 @@ func slackLimits(t *testing.T, m SlackMessage) {
 	}
 	if _, err := json.Marshal(m.Blocks); err != nil {
 		t.Error(err)
+	}
+}
+
+// discordLimits counts bytes: there are never more characters.
+func discordLimits(t *testing.T, m DiscordMessage) {
+	t.Helper()
+	total := len(m.Title) + len(m.Description) + len(m.Footer)
+	if m.Title == "" || m.Description == "" || len(m.Title) > 256 || len(m.Description) > 4096 || len(m.Footer) > 2048 || len(m.Fields) > 25 {
+		t.Errorf("title %d, description %d, footer %d, %d fields", len(m.Title), len(m.Description), len(m.Footer), len(m.Fields))
+	}
+	for _, f := range m.Fields {
+		total += len(f.Name) + len(f.Value)
+		if f.Name == "" || f.Value == "" || len(f.Name) > 256 || len(f.Value) > 1024 || !utf8.ValidString(f.Value) {
+			t.Errorf("field %q of %d bytes", f.Name, len(f.Value))
+		}
+	}
+	if total > 6000 || !utf8.ValidString(m.Title+m.Description+m.Footer) {
+		t.Errorf("%d bytes in all", total)
 	}
 }
 

@@ -11,7 +11,7 @@ func (t *Town) Evidence(told Told) (witness.World, error) {
 		return witness.World{}, err
 	}
 	return witness.World{
-		Calls: t.World.Record(), Repo: snap, Messages: t.Slack.Messages(Channel),
+		Calls: t.World.Record(), Repo: snap, Messages: t.Slack.Messages(Channel), Discord: t.Discord.Messages(), TellsDiscord: true,
 		Staging: told.Staging, Release: told.Release, Version: told.Version, Environment: "production",
 		Gate: string(t.opt.Gate), Approvers: []string{Ada, Omar}, Author: Dana,
 	}, nil

@@ -125,7 +125,7 @@ func (h *house) tell(ctx context.Context, p Play) (Told, error) {
 	if p.JSON {
 		out = io.Discard
 	}
-	fmt.Fprintf(out, "A GitHub, a Slack and a web site live at %s for as long as this runs.\n", h.town.URL)
+	fmt.Fprintf(out, "A GitHub, a Slack, a Discord and a web site live at %s for as long as this runs.\n", h.town.URL)
 	t := &Teller{Town: h.town, Out: out, Auto: p.Auto, Wait: h.town.Watch(), Now: p.Now}
 	return t.Release(ctx)
 }

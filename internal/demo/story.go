@@ -96,7 +96,7 @@ func (t *Teller) gate(ctx context.Context, sha string) error {
 		page = fmt.Sprintf("%s/%s/actions/runs/%d", t.Town.URL, Repo, run)
 	}
 	if !t.Auto {
-		t.say("The release waits. Now it is your turn: open\n\n    %s\n\nbe ada, and press Review deployments. (Slack: %s/slack)", page, t.Town.URL)
+		t.say("The release waits. Now it is your turn: open\n\n    %s\n\nbe ada, and press Review deployments. (Slack: %s/slack, Discord: %s/discord)", page, t.Town.URL, t.Town.URL)
 		return nil
 	}
 	t.say("The release waits; ada presses Review deployments: %s", page)
@@ -193,7 +193,7 @@ func (t *Teller) quiet(sha string) func() bool {
 				return false
 			}
 		}
-		return t.Town.Told("v1.2.0", "verified")
+		return t.Town.Told("v1.2.0", "verified") && t.Town.ToldDiscord("succeeded")
 	}
 }
 
@@ -207,6 +207,23 @@ func (t *Town) Told(words ...string) bool {
 		}
 	}
 	return false
+}
+
+// ToldDiscord reports whether every run that Discord was told of has come to a
+// title with the word; a message that was left behind by a crash has none.
+func (t *Town) ToldDiscord(word string) bool {
+	said := map[string]bool{} // by the page of the run
+	for _, m := range t.Discord.Messages() {
+		for _, e := range m.Embeds {
+			said[e.URL] = said[e.URL] || strings.Contains(e.Title, word)
+		}
+	}
+	for _, ok := range said {
+		if !ok {
+			return false
+		}
+	}
+	return len(said) > 0
 }
 
 func containsAll(s string, words []string) bool {

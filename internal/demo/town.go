@@ -18,17 +18,19 @@ import (
 
 // The people and places of the town.
 const (
-	Org      = "avalo"
-	Repo     = "avalo/avaloapp"
-	Dana     = "dana" // writes code
-	Ada      = "ada"  // release-approvers
-	Omar     = "omar" // release-approvers
-	Ivan     = "ivan" // incident-commanders
-	Eve      = "eve"  // may read only
-	Channel  = "releases"
-	appID    = 4711
-	secret   = "demo-webhook-secret"
-	botToken = "xoxb-demo-token"
+	Org       = "avalo"
+	Repo      = "avalo/avaloapp"
+	Dana      = "dana" // writes code
+	Ada       = "ada"  // release-approvers
+	Omar      = "omar" // release-approvers
+	Ivan      = "ivan" // incident-commanders
+	Eve       = "eve"  // may read only
+	Channel   = "releases"
+	appID     = 4711
+	secret    = "demo-webhook-secret"
+	botToken  = "xoxb-demo-token"
+	hookToken = "demo-discord-token"
+	alarms    = "alerts" // the channel of Slack's incoming webhook
 )
 
 // Options are what a town may be given.
@@ -53,14 +55,16 @@ const (
 
 // Town is a running sandbox with the team in it.
 type Town struct {
-	World *sandbox.World
-	Slack *sandbox.Slack
-	URL   string // of everything, without a slash at the end
-	key   []byte
-	srv   *http.Server
-	opt   Options
-	mu    sync.Mutex
-	hooks []func(sandbox.Call)
+	World   *sandbox.World
+	Slack   *sandbox.Slack
+	Discord *sandbox.Discord
+	URL     string // of everything, without a slash at the end
+	alerts  string // path of Slack's incoming webhook
+	key     []byte
+	srv     *http.Server
+	opt     Options
+	mu      sync.Mutex
+	hooks   []func(sandbox.Call)
 }
 
 // Open builds the town and serves it on listener, which it owns from then on.
@@ -81,11 +85,12 @@ func Open(listener net.Listener, opt Options) (*Town, error) {
 		Step: opt.Step, Logger: opt.Logger, RateLimit: opt.RateLimit,
 	})
 	t.Slack = sandbox.NewSlack(t.World, sandbox.SlackOptions{Token: botToken})
+	t.Discord = sandbox.NewDiscord(t.World, sandbox.DiscordOptions{Token: hookToken})
 	t.World.OnCall(t.called)
 	if err := t.settle(); err != nil {
 		return nil, err
 	}
-	t.srv = &http.Server{Handler: t.Slack.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	t.srv = &http.Server{Handler: t.Discord.Handler(t.Slack.Handler()), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := t.srv.Serve(listener); err != nil && err != http.ErrServerClosed {
 			opt.Logger.Error("the sandbox stopped serving", "error", err)
@@ -156,6 +161,8 @@ func (t *Town) Env(addr, dbPath string) map[string]string {
 		"GITHUB_V3_API_URL":         t.URL + "/api/v3/",
 		"SLACK_BOT_TOKEN":           botToken,
 		"SLACK_API_URL":             t.URL + "/slack/api/",
+		"SLACK_WEBHOOK_URL":         t.URL + t.alerts,
+		"DISCORD_WEBHOOK_URL":       t.URL + t.Discord.WebhookPath(),
 	}
 }
 
@@ -180,6 +187,11 @@ func (t *Town) settle() error {
 		return err
 	}
 	t.Slack.AddChannel(sandbox.SlackChannel{Name: Channel})
+	t.Slack.AddChannel(sandbox.SlackChannel{Name: alarms})
+	var err error
+	if t.alerts, err = t.Slack.AddWebhook(alarms); err != nil {
+		return err
+	}
 	w.AddSite("staging", nil)
 	w.AddSite("production", nil)
 	return t.seed()

@@ -41,10 +41,12 @@ type ShowJob struct {
 type Shown struct {
 	Remote string // how to find it again, e.g. a check run's id, or channel/ts
 	Hash   string // of the rendered content; unchanged content needs no call
+	Again  bool   // Remote had to be stored before the state may be shown: ask once more
 }
 
 // Shower brings one surface up to date. Where Remote is empty and Tries > 0 it
-// looks for what an earlier try may have left before it makes anything.
+// looks for what an earlier try may have left before it makes anything. A
+// Remote that comes with an error is kept: it is what the failed try has made.
 type Shower interface {
 	Show(ctx context.Context, job ShowJob) (Shown, error)
 }

@@ -112,12 +112,18 @@ func (c *crew) settleSlot(t *tx, r result) (string, error) {
 		return classOld, errNothing
 	}
 	if r.err == nil {
-		s.Shown, s.Remote, s.Hash, s.ShownAt = r.want, r.shown.Remote, r.shown.Hash, t.now
+		s.Remote, s.Hash, s.ShownAt = r.shown.Remote, r.shown.Hash, t.now
+		if !r.shown.Again {
+			s.Shown = r.want
+		}
 		s.WantedAt = t.now // what came meanwhile
 		s.Tries, s.Fails, s.Error = 0, 0, ""
 		s.FailingSince, s.NotBefore = time.Time{}, time.Time{}
 		s.release()
 		return classDone, nil
+	}
+	if r.shown.Remote != "" {
+		s.Remote = r.shown.Remote // what a failed try has made all the same
 	}
 	if c.stopped() {
 		s.release()

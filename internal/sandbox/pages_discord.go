@@ -68,7 +68,7 @@ func (e DiscordEmbed) view() embedView {
 func tone(color int) string {
 	red, green, blue := color>>16&0xff, color>>8&0xff, color&0xff
 	switch {
-	case red > green+60 && green > blue+60:
+	case red > green+40 && green > red/2:
 		return "amber"
 	case red > green+40:
 		return "red"

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/gatehouse-app/gatehouse/internal/answer"
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/internal/github"
 	"github.com/gatehouse-app/gatehouse/internal/slack"
@@ -36,6 +37,7 @@ func outcomeOf(err error, repo pipeline.Repo) (pipeline.Outcome, error) {
 	var again *engine.Retry
 	var gh *github.Error
 	var sl *slack.Error
+	var hook *answer.Error
 	switch {
 	case errors.As(err, &no):
 		return no.Failed, nil
@@ -45,6 +47,8 @@ func outcomeOf(err error, repo pipeline.Repo) (pipeline.Outcome, error) {
 		return ofGitHub(gh, repo)
 	case errors.As(err, &sl):
 		return ofSlack(sl)
+	case errors.As(err, &hook):
+		return ofWebhook(hook)
 	}
 	return nil, &engine.Retry{Class: engine.RetryLater, Reason: err.Error(), Err: err}
 }
@@ -134,6 +138,24 @@ func ofSlack(e *slack.Error) (pipeline.Outcome, error) {
 	case slack.NotFound, slack.NotInChannel, slack.Auth, slack.Invalid:
 		return pipeline.Failed{Refusal: pipeline.Refusal{
 			Code: "slack-" + strings.ReplaceAll(string(e.Class), "_", "-"), Reason: "Slack did not take the message (" + e.Code + ").",
+			Fix: sentence(e.Message),
+		}}, nil
+	}
+	return nil, &engine.Retry{Class: class, At: e.RetryAt, Reason: e.Error(), Err: e}
+}
+
+func ofWebhook(e *answer.Error) (pipeline.Outcome, error) {
+	class := engine.RetryLater
+	switch e.Class {
+	case answer.Limited:
+		class = engine.RetryAt
+	case answer.Ambiguous:
+		class = engine.RetryUnsure
+	case answer.Later, answer.Canceled, answer.Done:
+		class = engine.RetryLater
+	case answer.Gone, answer.Never:
+		return pipeline.Failed{Refusal: pipeline.Refusal{
+			Code: strings.ToLower(e.Surface) + "-webhook-" + string(e.Class), Reason: e.Surface + " did not take the message (" + e.Code + ").",
 			Fix: sentence(e.Message),
 		}}, nil
 	}

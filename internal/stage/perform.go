@@ -24,6 +24,7 @@ type Options struct {
 	Repos    func(pipeline.Repo) Repo // Repos gives a handle on a repository; required.
 	App      App                      // App is required.
 	Slack    Slack                    // Slack may be nil: nobody is told there.
+	Discord  Discord                  // Discord may be nil: nobody is told there.
 	Prober   *Prober                  // Prober asks environments; required.
 	Bindings *Bindings                // Bindings are the operator's; nil accepts a single installation only.
 	Expr     func(string) error       // Expr checks a CEL expression; nil takes NewExpr's.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/gatehouse-app/gatehouse/internal/discord"
 	"github.com/gatehouse-app/gatehouse/internal/github"
 	"github.com/gatehouse-app/gatehouse/internal/slack"
 	"github.com/gatehouse-app/gatehouse/pipeline"
@@ -101,11 +102,18 @@ type Slack interface {
 	FindReply(ctx context.Context, channel, thread, eventType, key, value string) (slack.Posted, bool, error)
 }
 
+// Discord posts and edits messages. What it posted cannot be found again.
+type Discord interface {
+	Post(ctx context.Context, m discord.Message) (id string, err error)
+	Edit(ctx context.Context, id string, m discord.Message) error
+}
+
 var (
-	_ Repo  = (*github.Repo)(nil)
-	_ App   = (*github.App)(nil)
-	_ Hooks = (*github.App)(nil)
-	_ Slack = (*slack.Client)(nil)
+	_ Repo    = (*github.Repo)(nil)
+	_ App     = (*github.App)(nil)
+	_ Hooks   = (*github.App)(nil)
+	_ Slack   = (*slack.Client)(nil)
+	_ Discord = (*discord.Client)(nil)
 )
 
 // ReposOf hands out the real repositories of an App.

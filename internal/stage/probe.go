@@ -20,8 +20,8 @@ import (
 // bodyBytes is how much of an answer is read.
 const bodyBytes = 1 << 20
 
-// answer is what came back, or why nothing did.
-type answer struct {
+// siteAnswer is what came back, or why nothing did.
+type siteAnswer struct {
 	status  int
 	headers map[string]string // by lower-case name
 	body    []byte
@@ -31,10 +31,10 @@ type answer struct {
 	final   bool   // another try would end the same
 }
 
-func (a answer) isJSON() bool { return json.Valid(a.body) }
+func (a siteAnswer) isJSON() bool { return json.Valid(a.body) }
 
 // json is the body as a value, or nil.
-func (a answer) json() any {
+func (a siteAnswer) json() any {
 	var v any
 	if json.Unmarshal(a.body, &v) != nil {
 		return nil
@@ -43,17 +43,17 @@ func (a answer) json() any {
 }
 
 // ask makes one try.
-func (p *Prober) ask(ctx context.Context, address string, probe pipeline.Probe) answer {
+func (p *Prober) ask(ctx context.Context, address string, probe pipeline.Probe) siteAnswer {
 	limit := max(probeTimeout, probe.Within+time.Second)
 	timed, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	r, err := http.NewRequestWithContext(timed, http.MethodGet, address, http.NoBody)
 	if err != nil {
-		return answer{reason: "is no address", final: true}
+		return siteAnswer{reason: "is no address", final: true}
 	}
 	r.Header.Set("User-Agent", "gatehouse")
 	if err := p.egress.check(r); err != nil {
-		return answer{reason: err.Error(), final: true}
+		return siteAnswer{reason: err.Error(), final: true}
 	}
 	start := p.clock()
 	a, err := read(p.egress.client(), r)
@@ -66,13 +66,13 @@ func (p *Prober) ask(ctx context.Context, address string, probe pipeline.Probe) 
 	return a
 }
 
-func read(client *http.Client, r *http.Request) (answer, error) {
+func read(client *http.Client, r *http.Request) (siteAnswer, error) {
 	resp, err := client.Do(r)
 	if err != nil {
-		return answer{}, err
+		return siteAnswer{}, err
 	}
 	defer func() { _ = resp.Body.Close() }() // nothing more is read from it
-	a := answer{status: resp.StatusCode, headers: map[string]string{}}
+	a := siteAnswer{status: resp.StatusCode, headers: map[string]string{}}
 	for name, values := range resp.Header {
 		a.headers[strings.ToLower(name)] = strings.Join(values, ", ")
 	}

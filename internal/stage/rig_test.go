@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-app/gatehouse/internal/discord"
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/internal/github"
 	"github.com/gatehouse-app/gatehouse/internal/sandbox"
@@ -25,16 +26,17 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 const (
-	repoName = "acme/shop"
-	runID    = pipeline.RunID("6924f1c0a1b2c3d4")
-	botToken = "xoxb-secret-of-the-bot"
-	config   = `version: 1
+	repoName  = "acme/shop"
+	runID     = pipeline.RunID("6924f1c0a1b2c3d4")
+	botToken  = "xoxb-secret-of-the-bot"
+	hookToken = "secret-of-the-webhook"
+	config    = `version: 1
 environments:
   production:
     firebase: avalo-c8c46
     url: https://avalo.example
     approval: {need: [{team: approvers, count: 1}], expires: 72h}
-notify: {slack: "#releases"}
+notify: {slack: "#releases", discord: true}
 pipelines:
   production:
     on: {push: release/*}
@@ -75,12 +77,13 @@ var oneKey = sync.OnceValue(func() appKey {
 // rig is a sandbox with the real adapters and the performers in front of it.
 type rig struct {
 	*sandbox.World
-	t     *testing.T
-	slack *sandbox.Slack
-	clock *sandbox.ManualClock
-	url   string
-	sha   string // of the release
-	repo  pipeline.Repo
+	t       *testing.T
+	slack   *sandbox.Slack
+	discord *sandbox.Discord
+	clock   *sandbox.ManualClock
+	url     string
+	sha     string // of the release
+	repo    pipeline.Repo
 	*stage.Performers
 }
 
@@ -90,7 +93,8 @@ func newRig(t *testing.T, change ...func(*stage.Options)) *rig {
 	r.World = sandbox.New(sandbox.Options{AppID: 42, AppKey: oneKey().key, WebhookSecret: "s", Clock: r.clock, Step: time.Second})
 	r.slack = sandbox.NewSlack(r.World, sandbox.SlackOptions{Token: botToken})
 	r.slack.AddChannel(sandbox.SlackChannel{Name: "releases"})
-	server := httptest.NewServer(r.slack.Handler())
+	r.discord = sandbox.NewDiscord(r.World, sandbox.DiscordOptions{Token: hookToken})
+	server := httptest.NewServer(r.discord.Handler(r.slack.Handler()))
 	r.url = server.URL
 	r.SetURLs(server.URL, "")
 	t.Cleanup(func() { r.Close(); server.Close() })
@@ -99,8 +103,11 @@ func newRig(t *testing.T, change ...func(*stage.Options)) *rig {
 	must(t, err)
 	prober, err := stage.NewProber(stage.ProberOptions{Allow: []string{"127.0.0.1:*"}, Clock: r.clock.Now})
 	must(t, err)
+	webhook, err := discord.New(discord.Config{URL: server.URL + r.discord.WebhookPath()}, discord.Options{Clock: r.clock.Now})
+	must(t, err)
 	o := stage.Options{
-		Repos: stage.ReposOf(app), App: app, Prober: prober, Clock: r.clock.Now, Links: templates.Links{Public: "https://gatehouse.example", Web: server.URL},
+		Discord: webhook,
+		Repos:   stage.ReposOf(app), App: app, Prober: prober, Clock: r.clock.Now, Links: templates.Links{Public: "https://gatehouse.example", Web: server.URL},
 		Slack: slack.New(slack.Config{Token: botToken, APIURL: server.URL + "/slack/api/"}, slack.Options{Clock: r.clock.Now}),
 	}
 	for _, f := range change {

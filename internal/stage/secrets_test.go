@@ -10,7 +10,7 @@ import (
 func noSecrets(t *testing.T, v any) {
 	t.Helper()
 	s := fmt.Sprintf("%+v", v)
-	for _, secret := range []string{botToken, "ghs_", "PRIVATE KEY", "Bearer "} {
+	for _, secret := range []string{botToken, hookToken, "ghs_", "PRIVATE KEY", "Bearer "} {
 		if strings.Contains(s, secret) {
 			t.Errorf("%s is shown in %s", secret, s)
 		}

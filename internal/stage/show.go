@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -26,16 +27,31 @@ func (p *Performers) Show(ctx context.Context, job engine.ShowJob) (engine.Shown
 	if err == nil {
 		return shown, nil
 	}
+	kept := engine.Shown{}
+	var left *made
+	if errors.As(err, &left) {
+		kept.Remote = left.remote
+	}
 	outcome, err := outcomeOf(err, job.State.Run.Repo)
 	if err != nil {
-		return engine.Shown{}, err
+		return kept, err
 	}
 	why := "it cannot be shown"
 	if failed, ok := outcome.(pipeline.Failed); ok {
 		why = failed.Refusal.Error()
 	}
-	return engine.Shown{}, &engine.Retry{Class: engine.RetryAt, At: job.Now.Add(showAgain), Reason: why}
+	return kept, &engine.Retry{Class: engine.RetryAt, At: job.Now.Add(showAgain), Reason: why}
 }
+
+// made is the error of a try that left something behind: the next one goes on
+// from there.
+type made struct {
+	remote string
+	error
+}
+
+// Unwrap gives what went wrong.
+func (m *made) Unwrap() error { return m.error }
 
 func (p *Performers) show(ctx context.Context, job engine.ShowJob) (engine.Shown, error) {
 	view := templates.NewView(job.State, job.Now, p.Links)
@@ -49,6 +65,8 @@ func (p *Performers) show(ctx context.Context, job engine.ShowJob) (engine.Shown
 		return p.showSlack(ctx, job, view)
 	case pipeline.SlotDetails:
 		return p.showDetails(ctx, job, view)
+	case pipeline.SlotDiscord:
+		return p.showDiscord(ctx, job, view)
 	}
 	p.Logger.WarnContext(ctx, "a slot is not known to this version", "run", string(job.State.Run.ID), "slot", string(job.Slot))
 	return engine.Shown{Remote: job.Remote, Hash: job.Hash}, nil

@@ -112,7 +112,7 @@ func (p *Prober) probe(ctx context.Context, base string, probe pipeline.Probe) p
 }
 
 // expectations judges an answer; the words are for people and never quote it.
-func (p *Prober) expectations(ctx context.Context, a answer, probe pipeline.Probe) string {
+func (p *Prober) expectations(ctx context.Context, a siteAnswer, probe pipeline.Probe) string {
 	switch {
 	case probe.Status != 0 && a.status != probe.Status:
 		return fmt.Sprintf("answered %d, expected %d", a.status, probe.Status)
@@ -135,7 +135,7 @@ func (p *Prober) expectations(ctx context.Context, a answer, probe pipeline.Prob
 	return p.expect(ctx, a, probe.Expect)
 }
 
-func (p *Prober) expect(ctx context.Context, a answer, source string) string {
+func (p *Prober) expect(ctx context.Context, a siteAnswer, source string) string {
 	if a.cut {
 		return source + " was not judged: the answer has more than 1 MiB"
 	}

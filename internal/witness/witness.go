@@ -12,6 +12,9 @@ type World struct {
 	Calls    []sandbox.Call
 	Repo     sandbox.Snapshot
 	Messages []sandbox.SlackMessage // of the channel that releases are announced in
+	Discord  []sandbox.DiscordMessage
+
+	TellsDiscord bool // the runs of the story are to be told in Discord too
 
 	Staging, Release string // the commits
 	Version          string // of the release
@@ -77,6 +80,8 @@ func rules() []rule {
 		{"slack-button", buttonLed},
 		{"slack-final", toldTheEnd},
 		{"slack-quiet", toldNothingElse},
+		{"discord-once", discordOnce},
+		{"discord-true", discordTrue},
 		{"hook-answered", hooksAnswered},
 		{"no-guessing", noGuessing},
 	}

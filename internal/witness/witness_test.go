@@ -44,7 +44,7 @@ func dispatchCall(t *testing.T, w *witness.World) *sandbox.Call {
 }
 
 func worlds() []planted {
-	return slices.Concat(worldsOfDoors(), worldsOfPolicy(), worldsOfDispatches(), worldsOfDeployments(), worldsOfProbes(), worldsOfChecks(), worldsOfSlack(), worldsOfManners())
+	return slices.Concat(worldsOfDoors(), worldsOfPolicy(), worldsOfDispatches(), worldsOfDeployments(), worldsOfProbes(), worldsOfChecks(), worldsOfSlack(), worldsOfDiscord(), worldsOfManners())
 }
 
 func worldsOfDoors() []planted {
@@ -249,6 +249,34 @@ func worldsOfSlack() []planted {
 	}
 }
 
+func worldsOfDiscord() []planted {
+	return []planted{
+		{"discord-once", "said twice", "", func(t *testing.T, w *witness.World) {
+			more(t, w, func(s *story) { s.discord("r2", "production v1.2.0: succeeded") })
+		}},
+		{"discord-once", "said twice, and one taken away", "", func(t *testing.T, w *witness.World) {
+			more(t, w, func(s *story) { s.discord("r2", "production v1.2.0: succeeded") })
+			w.Discord = w.Discord[:2]
+		}},
+		{"discord-once", "said again because the first answer was lost", "", func(t *testing.T, w *witness.World) {
+			c := &w.Calls[at(t, w, "discord", "POST", "v1.2.0")]
+			c.Fault, c.Status = "status502", 502
+			more(t, w, func(s *story) { s.discord("r2", "production v1.2.0: succeeded") })
+		}},
+		{"discord-once", "not in the record", "", func(t *testing.T, w *witness.World) { drop(w, at(t, w, "discord", "POST", "v1.2.0")) }},
+		{"discord-true", "ended as waiting", "", func(_ *testing.T, w *witness.World) {
+			w.Discord[1].Embeds = []sandbox.DiscordEmbed{{Title: "production v1.2.0: waits for approval", URL: discordPage("r2")}}
+		}},
+		{"discord-true", "staging was never told to its end", "", func(_ *testing.T, w *witness.World) {
+			w.Discord[0].Embeds = []sandbox.DiscordEmbed{{Title: "staging 1111111", URL: discordPage("r1")}}
+		}},
+		{"discord-true", "nothing was said", "", func(t *testing.T, w *witness.World) {
+			drop(w, at(t, w, "discord", "POST", "v1.2.0"))
+			w.Discord = w.Discord[:1]
+		}},
+	}
+}
+
 func worldsOfManners() []planted {
 	return []planted{
 		{"hook-answered", "a webhook was refused", "", func(t *testing.T, w *witness.World) {
@@ -341,6 +369,11 @@ func TestExcusedWorldsPass(t *testing.T) {
 			last := &w.Calls[len(w.Calls)-1]
 			last.Fault, last.Status, last.TrueStatus = "status502", 502, 0
 		},
+		"no Discord": func(w *witness.World) {
+			w.TellsDiscord, w.Discord = false, nil
+			w.Calls = slices.DeleteFunc(w.Calls, isDiscord)
+		},
+		"an alert in Discord":         func(w *witness.World) { w.Discord = append(w.Discord, sandbox.DiscordMessage{Content: "It failed."}) },
 		"no closing notice":           func(w *witness.World) { drop(w, at(t, w, "chat.postMessage", "notice")); w.Messages = w.Messages[:2] },
 		"a message of a person":       func(w *witness.World) { w.Messages = append(w.Messages, sandbox.SlackMessage{By: "ada", Text: "Nice"}) },
 		"beta is not critical":        func(w *witness.World) { w.Calls[at(t, w, "/sites/production/beta")].Status = 404 },
@@ -358,6 +391,8 @@ func TestExcusedWorldsPass(t *testing.T) {
 		})
 	}
 }
+
+func isDiscord(c sandbox.Call) bool { return c.Kind == sandbox.KindDiscord }
 
 // readEnd makes a call a list of runs that says what the webhook would have said.
 func readEnd(c *sandbox.Call) {

@@ -40,7 +40,7 @@ func rightWorld(t *testing.T, gate string) witness.World {
 	s := &story{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), ids: 800}
 	s.w = witness.World{
 		Staging: stagingSHA, Release: releaseSHA, Version: "v1.2.0", Environment: "production",
-		Gate: gate, Approvers: []string{"ada", "omar"}, Author: "dana",
+		Gate: gate, Approvers: []string{"ada", "omar"}, Author: "dana", TellsDiscord: true,
 	}
 	s.w.Repo = sandbox.Snapshot{
 		Owner: "avalo", Name: "avaloapp",
@@ -54,18 +54,23 @@ func rightWorld(t *testing.T, gate string) witness.World {
 func (s *story) staging() {
 	s.push("main", stagingSHA)
 	s.post("r1", "100.000001", "1111111")
+	s.discord("r1", "staging 1111111")
+	s.discordEdit("r1", "staging 1111111: running")
 	s.dispatch(stageRun, "deploy.yml", stagingSHA, "staging", "r1/deploy/1")
 	s.runs(stageRun, 601, stagingSHA, "staging", nil)
 	s.site("/sites/staging/")
 	s.site("/sites/staging/api/health")
 	s.finish(stagingSHA)
 	s.update("r1", "100.000001", "1111111 went to staging and is verified.", "")
+	s.discordEdit("r1", "staging 1111111: succeeded")
 }
 
 func (s *story) release() {
 	s.push("release/v1.2.0", releaseSHA)
 	s.check(701, "production / Test", "")
 	s.post("r2", mainTS, "v1.2.0")
+	s.discord("r2", "production v1.2.0")
+	s.discordEdit("r2", "production v1.2.0: running")
 	s.dispatch(testRun, "test.yml", releaseSHA, "production", "r2/test/1")
 	s.patch(701, "success")
 	if s.w.Gate == "none" {
@@ -88,6 +93,7 @@ func (s *story) release() {
 	s.notice()
 	s.finish(releaseSHA)
 	s.update("r2", mainTS, "v1.2.0 went to production and is verified.", "")
+	s.discordEdit("r2", "production v1.2.0: succeeded")
 }
 
 // gate shows that the release waits, on the commit and in Slack.
@@ -253,6 +259,31 @@ func (s *story) update(run, ts, text, button string) {
 	for i := range s.w.Messages {
 		if m := &s.w.Messages[i]; m.TS == ts {
 			m.Text, m.Blocks, m.Edits = text, s.json(blocks), m.Edits+1
+		}
+	}
+}
+
+func discordPage(run string) string { return "http://gatehouse/runs/" + run }
+
+// discord posts the card of a run.
+func (s *story) discord(run, title string) {
+	embeds := []sandbox.DiscordEmbed{{Title: title, URL: discordPage(run)}}
+	id := fmt.Sprint(13000 + len(s.w.Discord))
+	s.add(sandbox.Call{
+		Kind: sandbox.KindDiscord, Method: "POST", Route: "/discord/webhooks/{id}/{token}", Path: "/discord/api/webhooks/1/TOKEN",
+		Body: s.json(obj{"embeds": embeds}), Status: 200, TrueStatus: 200, Answer: s.json(obj{"id": id}),
+	})
+	s.w.Discord = append(s.w.Discord, sandbox.DiscordMessage{ID: id, Embeds: embeds})
+}
+
+func (s *story) discordEdit(run, title string) {
+	for i := range s.w.Discord {
+		if m := &s.w.Discord[i]; m.Embeds[0].URL == discordPage(run) {
+			m.Embeds, m.Edits = []sandbox.DiscordEmbed{{Title: title, URL: discordPage(run)}}, m.Edits+1
+			s.add(sandbox.Call{
+				Kind: sandbox.KindDiscord, Method: "PATCH", Route: "/discord/webhooks/{id}/{token}/messages/{message}",
+				Path: "/discord/api/webhooks/1/TOKEN/messages/" + m.ID, Body: s.json(obj{"embeds": m.Embeds}), Status: 200, TrueStatus: 200,
+			})
 		}
 	}
 }

@@ -1,0 +1,21 @@
+package app
+
+import (
+	"fmt"
+
+	"github.com/gatehouse-app/gatehouse/internal/discord"
+	"github.com/gatehouse-app/gatehouse/internal/stage"
+)
+
+// webhooks adds the chats that are reached by a webhook.
+func (a *App) webhooks(o *stage.Options) error {
+	if a.cfg.DiscordHook == "" {
+		return nil
+	}
+	c, err := discord.New(discord.Config{URL: a.cfg.DiscordHook.Reveal()}, discord.Options{Clock: clock{}.Now, Logger: a.log})
+	if err != nil {
+		return fmt.Errorf("DISCORD_WEBHOOK_URL: %w", err)
+	}
+	o.Discord = c
+	return nil
+}
