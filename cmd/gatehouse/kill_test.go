@@ -65,7 +65,7 @@ func TestKilledAnywhere(t *testing.T) {
 func missed(kinds, killed map[string]int) []string {
 	var out []string
 	for kind := range kinds {
-		effect := kind == "probe" || strings.HasPrefix(kind, "POST /repos") || strings.HasPrefix(kind, "PATCH ") || strings.HasPrefix(kind, "POST /slack") || strings.HasPrefix(kind, "POST /discord")
+		effect := kind == "probe" || strings.HasPrefix(kind, "POST /repos") || strings.HasPrefix(kind, "PATCH ") || strings.HasPrefix(kind, "POST /slack")
 		if effect && killed[kind] == 0 {
 			out = append(out, kind)
 		}

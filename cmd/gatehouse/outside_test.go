@@ -40,15 +40,6 @@ func facts(w witness.World, told demo.Told) []string {
 	for _, m := range w.Messages {
 		add("slack message, reply %t: %.60s", m.Thread != "", m.Text)
 	}
-	// A kill between Discord's answer and our swap leaves a card behind that
-	// nothing can find again. It has no state, so it never becomes false.
-	for _, m := range w.Discord {
-		for _, e := range m.Embeds {
-			if strings.Contains(e.Title, ": ") {
-				add("discord card: %s", e.Title)
-			}
-		}
-	}
 	slices.Sort(out)
 	return out
 }

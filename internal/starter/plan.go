@@ -95,7 +95,7 @@ func (a Answers) config(e *edit) {
 	e.replace("    url: https://avalo.app", "    url: "+scalar(a.Production.URL))
 	e.replace("    approval: {need: [{team: release-approvers, count: 1}], expires: 72h, gate: auto}",
 		"    approval: {need: [{team: "+scalar(a.Approvers)+", count: 1}], expires: 72h, gate: auto}")
-	const commanders, notify = "    commanders: [{team: incident-commanders}]", `notify: {slack: "#releases"}`
+	const commanders, notify = "    commanders: [{team: incident-commanders}]", `notify: {slack: "#releases", discord: true}`
 	if a.Commanders == "" {
 		e.drop(commanders)
 	} else {
