@@ -63,12 +63,20 @@ func (m *machine) gateAnswered(o Outcome) {
 	}
 }
 
-// endGate fails the approval and with it the run. Where the verdict itself could
-// not be given, the deploy waits behind the door and fails too.
+// endGate fails the approval and with it the run; once everybody has approved,
+// it is the deploy behind the door that fails, so that a check says why.
 func (m *machine) endGate(status RunStatus, why Refusal) {
 	g := m.run.Gate
 	st, sr := m.run.Plan().Stage(g.Stage), m.run.Stages[g.Stage]
+	if sr.Status.Over() {
+		st, sr = m.run.Plan().Stage(g.Deploy), m.run.Stages[g.Deploy]
+		m.closeDoor(why)
+	}
 	if !sr.Status.Over() {
+		if sr.Attempt == 0 {
+			m.begin(st, sr)
+		}
+		m.cancelWorkflow(st, sr)
 		m.finishStage(st, sr, StageFailed, &why)
 	}
 	m.end(status, why)
