@@ -77,7 +77,7 @@ func (s *scene) comment(by, sha, text string) int64 {
 }
 
 const (
-	tests    = "production / Tests"
+	tests    = "production / Test"
 	approval = "production / Approval"
 	deploy   = "production / Deploy"
 )
