@@ -79,6 +79,9 @@ func (w *theatre) natural(e Effect) Outcome {
 		return w.gate
 	case VerifyPerson:
 		if s, ok := w.people[e.Person.Login]; ok {
+			if !e.Role && len(s.Teams) > 0 {
+				s.Role = "" // a team speaks for the person, and nobody reads the role
+			}
 			return PersonVerified{Standing: s}
 		}
 		return PersonVerified{Standing: Standing{Person: e.Person, Role: "none"}}

@@ -15,7 +15,7 @@ func (m *machine) ask(a Ask) {
 			return // the same click twice
 		}
 	}
-	verify := VerifyPerson{Person: a.By, Role: a.Verb != VerbApprove && a.Verb != VerbReject}
+	verify := VerifyPerson{Person: a.By, Role: a.Verb != VerbApprove} // a team speaks for who approves; the rest takes write access
 	policy := m.run.Env().Approval
 	if g := m.run.Gate; g != nil {
 		policy = g.Policy
