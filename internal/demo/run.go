@@ -59,17 +59,18 @@ func Run(ctx context.Context, p Play) (Figures, error) {
 	if err := house.print(p, fig); err != nil || p.Auto || p.JSON {
 		return fig, err
 	}
-	fmt.Fprintln(p.Out, "Look around; Ctrl-C ends it.")
+	fmt.Fprintf(p.Out, "Look around; Ctrl-C ends it.\n    GitHub     %s/%s\n    Slack      %s/slack\n    Gatehouse  %s\n", house.town.URL, Repo, house.town.URL, house.pages)
 	<-ctx.Done()
 	return fig, nil
 }
 
 // house is a town with the app in it.
 type house struct {
-	town *Town
-	dir  string
-	stop context.CancelFunc
-	done chan error
+	town  *Town
+	pages string // address of Gatehouse's own pages
+	dir   string
+	stop  context.CancelFunc
+	done  chan error
 }
 
 func open(ctx context.Context, p Play) (*house, error) {
@@ -104,6 +105,7 @@ func open(ctx context.Context, p Play) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.pages = "http://" + a.PagesAddr() + "/"
 	town.SetHook("http://" + a.Addr() + "/api/github/hook")
 	run, stop := context.WithCancel(ctx)
 	h.stop = stop
@@ -126,6 +128,7 @@ func (h *house) tell(ctx context.Context, p Play) (Told, error) {
 		out = io.Discard
 	}
 	fmt.Fprintf(out, "A GitHub, a Slack, a Discord and a web site live at %s for as long as this runs.\n", h.town.URL)
+	fmt.Fprintf(out, "Gatehouse shows its lanes and runs at %s\n", h.pages)
 	t := &Teller{Town: h.town, Out: out, Auto: p.Auto, Wait: h.town.Watch(), Now: p.Now}
 	return t.Release(ctx)
 }
