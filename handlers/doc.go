@@ -1,5 +1,5 @@
-// Package handlers is everything that comes in from GitHub over HTTP, and
-// nothing else.
+// Package handlers is everything that comes in over HTTP, and nothing else:
+// webhooks of GitHub, and browsers.
 //
 // A webhook goes through four steps, and a later one never runs when an
 // earlier one says no. Verify: method, size, HMAC-SHA256 over the raw bytes,
@@ -16,6 +16,10 @@
 // grown over the years, and a library's types have not always followed.
 //
 // [ParseCommand] reads the one line of a comment that may be a command.
+//
+// [Pages] are read-only: each reads the store, has package templates find the
+// words, and answers. [Feed] tells open pages what changed. [Elsewhere] stands
+// where the public may ask for a page.
 //
 // What this package never does: call GitHub, follow an address from a payload,
 // decide who may do something, answer a comment, or read the machine's clock.

@@ -76,6 +76,7 @@ func TestPragmasAreAsserted(t *testing.T) {
 // TestPlans asks SQLite how it answers each query: by an index, never sorting.
 func TestPlans(t *testing.T) {
 	s := openHere(t)
+	byIndex := map[string]string{}
 	queries := map[string][]any{
 		"SELECT kind FROM item WHERE wake_at IS NOT NULL AND wake_at <= ? ORDER BY wake_at, kind, id LIMIT ?": {1, 1},
 		"SELECT kind FROM item WHERE expires IS NOT NULL AND expires <= ? ORDER BY expires LIMIT ?":           {1, 1},
@@ -86,14 +87,28 @@ func TestPlans(t *testing.T) {
 		{Kind: "run", Scope: "7/lane/a", Prefix: "7/"},
 		{Kind: "run", State: "open", After: "7/x"},
 		{Kind: "run", Scope: "7/lane/a", State: "open"},
+		{Kind: "log", Prefix: "7/a/", State: "run-started", After: "7/a/000000000060", Limit: 20},
+		{Kind: "log", Prefix: "7/a/", Scope: "run", Limit: 500},
 	} {
 		text, args := listQuery(q)
 		queries[text] = args
+		switch {
+		case q.Scope != "":
+			byIndex[text] = "INDEX item_scope (kind=? AND scope=?"
+		case q.State != "":
+			byIndex[text] = "INDEX item_state (kind=? AND state=?"
+		}
+		if strings.Count(text, "id < ?") > 1 {
+			t.Errorf("%s\nhas two upper bounds, and would walk from the higher to the lower", text)
+		}
 	}
 	for text, args := range queries {
 		for _, step := range plan(t, s, text, args) {
 			if !strings.HasPrefix(step, "SEARCH item USING") {
 				t.Errorf("%s\nis answered by %q", text, step)
+			}
+			if !strings.Contains(step, byIndex[text]) {
+				t.Errorf("%s\nis answered by %q, want %q", text, step, byIndex[text])
 			}
 		}
 	}

@@ -64,16 +64,33 @@ func listQuery(q engine.Query) (string, []any) {
 		}
 	}
 	add("id >= ?", q.Prefix)
-	add("id < ?", behind(q.Prefix))
+	end := behind(q.Prefix)
+	if q.After != "" && (end == "" || q.After < end) {
+		end = q.After // one bound only: SQLite searches by the first and filters by the second
+	}
+	add("id < ?", end)
 	add("scope = ?", q.Scope)
 	add("state = ?", q.State)
-	add("id < ?", q.After)
 	limit := q.Limit
 	if limit == 0 {
 		limit = defaultLimit
 	}
-	return "SELECT " + headColumns + ", body FROM item WHERE " + strings.Join(where, " AND ") +
+	return "SELECT " + headColumns + ", body FROM item" + indexFor(q) + " WHERE " + strings.Join(where, " AND ") +
 		" ORDER BY id DESC LIMIT ?", append(args, limit)
+}
+
+// indexFor names the index of a query. SQLite would rather walk the table, which
+// holds the body too, through everything with the prefix: the whole trail of a
+// lane to find 20 entries of it.
+func indexFor(q engine.Query) string {
+	switch {
+	case q.Scope != "":
+		return " INDEXED BY item_scope"
+	case q.State != "":
+		return " INDEXED BY item_state"
+	default:
+		return ""
+	}
 }
 
 // behind returns the first string after all those with the prefix, or "" if
