@@ -67,9 +67,9 @@ func readChecks(e ReadChecks, args []string) Outcome {
 func (w *theatre) natural(e Effect) Outcome {
 	switch e := e.(type) {
 	case ReadRelease:
-		o := ReleaseRead{Commits: w.commits, Total: len(w.commits), Deploys: map[string]Jobs{}}
+		o := ReleaseRead{Commits: w.commits, Total: len(w.commits), Deploys: map[string]Jobs{}, Workflows: map[string]string{"test.yml": "t1"}}
 		for _, f := range e.Deploys {
-			o.Deploys[f] = w.jobs
+			o.Deploys[f], o.Workflows[f] = w.jobs, "d1"
 		}
 		return o
 	case StartWorkflow:

@@ -58,6 +58,12 @@ func explainEnd(r *Run) Explanation {
 		}
 		return Explanation{Headline: r.Release.Version + " went to " + r.Environment + " and is verified."}
 	}
+	if r.Status == RunObserved {
+		return Explanation{
+			Headline: "Observed: " + r.Pipeline + " would have begun for " + r.Release.Version + ". Nothing was started and nothing is held.",
+			Next:     "To let Gatehouse act, remove mode: observe from the configuration.",
+		}
+	}
 	x := Explanation{Headline: "The run ended: " + string(r.Status) + "."}
 	if r.Reason != nil {
 		x.Headline = r.Reason.Reason

@@ -48,12 +48,23 @@ func (m *intakeMachine) begin() {
 	case m.in.Command != nil:
 		m.owe("person", VerifyPerson{Person: m.in.Command.By, Role: true})
 	case m.in.Foreign != nil:
-		m.in.Result = "a job that Gatehouse did not start waits at " + m.in.Foreign.Environment + ": rejected"
-		m.owe("reject", AnswerDoor{
-			Workflow: m.in.Foreign.Workflow, Environment: m.in.Foreign.Environment,
-			Comment: "Gatehouse did not start this job, so nobody was asked to approve it. Push a release branch; Gatehouse then starts the deploy itself.",
-		})
+		m.owe("read-config", ReadConfig{})
 	}
+}
+
+// answerForeign decides about a job at the door that Gatehouse did not start. Only
+// mode: observe lets it in: there Gatehouse holds nothing.
+func (m *intakeMachine) answerForeign(observed bool) {
+	f := m.in.Foreign
+	verdict, what := AnswerDoor{
+		Workflow: f.Workflow, Environment: f.Environment,
+		Comment: "Gatehouse did not start this job, so nobody was asked to approve it. Push a release branch; Gatehouse then starts the deploy itself.",
+	}, "rejected"
+	if observed {
+		verdict.Approve, verdict.Comment, what = true, "mode: observe: Gatehouse holds nothing. In earnest it would have rejected this job, which it did not start.", "let in, since the mode is observe"
+	}
+	m.in.Result = "a job that Gatehouse did not start waits at " + f.Environment + ": " + what
+	m.owe("answer", verdict)
 }
 
 func (m *intakeMachine) answered(a Answered) {
@@ -86,7 +97,11 @@ func (m *intakeMachine) answered(a Answered) {
 // says so on the commit: the answer is no, with the reason.
 func (m *intakeMachine) failed(key string, o Failed) {
 	m.in.Result = key + ": " + o.Refusal.Reason
-	if key == "read-config" {
+	switch {
+	case key != "read-config":
+	case m.in.Foreign != nil:
+		m.answerForeign(false)
+	default:
 		m.owe("show", ShowProblems{SHA: m.in.Push.After, Refusals: []Refusal{o.Refusal}})
 	}
 }
@@ -95,6 +110,10 @@ func (m *intakeMachine) failed(key string, o Failed) {
 func (p Pushed) Branch() string { return strings.TrimPrefix(p.Ref, "refs/heads/") }
 
 func (m *intakeMachine) configRead(o ConfigRead) {
+	if m.in.Foreign != nil {
+		m.answerForeign(o.Refused == nil && o.Spec != nil && o.Spec.Mode == ModeObserve)
+		return
+	}
 	p := m.in.Push
 	switch {
 	case o.Missing:
@@ -118,7 +137,7 @@ func (m *intakeMachine) startRuns(spec *Spec) {
 			why = append(why, pl.Name+": "+reason)
 			continue
 		}
-		if no := spec.Unavailable(pl); len(no) > 0 {
+		if no := spec.Unavailable(pl); len(no) > 0 && spec.Mode != ModeObserve {
 			m.in.Result = pl.Name + ": " + no[0].Reason
 			m.owe("show/"+pl.Name, ShowProblems{SHA: p.After, Pipeline: pl.Name, Refusals: no})
 			continue

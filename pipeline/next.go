@@ -12,8 +12,12 @@ import (
 // is not changed.
 func Next(s State, e Event) Step {
 	m := &machine{run: s.Run.clone(), lane: s.Lane.clone(), at: e.At}
-	m.apply(e.Fact)
-	m.settle()
+	if m.run.Observed() {
+		m.observe(e.Fact)
+	} else {
+		m.apply(e.Fact)
+		m.settle()
+	}
 	return Step{
 		State:   State{Lane: m.lane, Run: m.run},
 		Effects: m.owed, Show: m.show, Log: m.log, Refused: m.refused,

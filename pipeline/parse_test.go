@@ -273,7 +273,7 @@ func TestUnavailableSettingsOfSpecAndEnvironment(t *testing.T) {
 		"production": {Name: "production", Foreign: ForeignAsk, BreakGlass: true, Approval: &Policy{ReasonRequired: true}},
 		"staging":    {Name: "staging", Foreign: ForeignReject},
 	}}
-	if got := spec.Unavailable(&Pipeline{Environment: "production"}); len(got) != 4 {
+	if got := spec.Unavailable(&Pipeline{Environment: "production"}); len(got) != 3 {
 		t.Errorf("got %+v", got)
 	}
 	spec.Mode = ModeEnforce

@@ -16,9 +16,6 @@ func (s *Spec) Unavailable(p *Pipeline) []Refusal {
 	refuse := func(what, fix string) {
 		list = append(list, Refusal{Code: notAvailable, Reason: what + " is not available in this version of Gatehouse.", Fix: fix})
 	}
-	if s.Mode == ModeObserve {
-		refuse("mode: observe", "Remove mode: observe, and with it accept that gates hold; or wait for a version that has it.")
-	}
 	unavailableIn(s.Environments[p.Environment], refuse)
 	if gates(p) > 1 {
 		refuse("A second approval in one pipeline", "Give each deploy with an approval of its own a pipeline of its own.")

@@ -30,11 +30,15 @@ func (m *machine) releaseRead(o Outcome) {
 		m.end(RunFailed, Refusal{Code: "release-unread", Reason: "What this release consists of could not be read."})
 		return
 	}
+	m.releaseKnown(read)
+	m.markChats()
+	m.mark(SlotDetails)
+}
+
+func (m *machine) releaseKnown(read ReleaseRead) {
 	rel := &m.run.Release
 	rel.Read = true
 	rel.Message, rel.Compare, rel.Commits = read.Message, read.Compare, read.Commits
 	rel.Total, rel.Truncated, rel.Workflows = read.Total, read.Truncated, read.Workflows
 	rel.Sensitive, rel.Deploys, rel.Policy = read.Sensitive, read.Deploys, read.Policy
-	m.markChats()
-	m.mark(SlotDetails)
 }

@@ -62,10 +62,11 @@ type Run struct {
 	Stages       map[string]*StageRun `json:"stages"`
 	Gate         *Gate                `json:"gate,omitempty"`
 	Deployment   *Deployment          `json:"deployment,omitempty"`
-	Notes        []Note               `json:"notes,omitempty"`   // what people should see, oldest first
-	Serial       int                  `json:"serial"`            // of the last key
-	Reading      string               `json:"reading,omitempty"` // key of ReadRelease, while under way
-	Asks         map[string]Ask       `json:"asks,omitempty"`    // by key: what people asked, while they are verified
+	Notes        []Note               `json:"notes,omitempty"`     // what people should see, oldest first
+	Serial       int                  `json:"serial"`              // of the last key
+	Reading      string               `json:"reading,omitempty"`   // key of ReadRelease, while under way
+	Decisions    []Decision           `json:"decisions,omitempty"` // of an observed run: what would have happened
+	Asks         map[string]Ask       `json:"asks,omitempty"`      // by key: what people asked, while they are verified
 }
 
 // Ask is what a person asked for, kept until GitHub has said who that is.
@@ -94,6 +95,7 @@ const (
 	RunSuperseded RunStatus = "superseded"
 	RunRejected   RunStatus = "rejected"
 	RunExpired    RunStatus = "expired"
+	RunObserved   RunStatus = "observed" // mode: observe: nothing was done
 )
 
 // Note is one line of a run's story.

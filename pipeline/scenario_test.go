@@ -173,6 +173,13 @@ func (w *theatre) show(name string) []string {
 	d := w.describe(w.runs[name])
 	out := changes(name, nil, d)
 	l := w.lanes[w.runs[name].Lane]
+	for _, d := range w.runs[name].Decisions {
+		text := d.Text
+		if d.Refused != nil {
+			text = d.Refused.Reason + " " + d.Refused.Fix
+		}
+		out = append(out, fmt.Sprintf("%s decides %q: %s", name, d.Stage, text))
+	}
 	out = append(out, fmt.Sprintf("lane holder=%q queue=%v live=%s verified=%s", l.Holder, l.Queue, ship(l.Live), ship(l.Verified)))
 	if l.Doubt != nil {
 		out = append(out, fmt.Sprintf("doubt since %s: %s", l.Doubt.Version, l.Doubt.Reason))

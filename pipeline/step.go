@@ -17,6 +17,7 @@ type Step struct {
 //   - "slack": the run's message
 //   - "slack/details": the reply in its thread
 //   - "discord": the run's message there
+//   - "observed": the one check run of an observed run
 type Slot string
 
 // The slots that a run has once.
@@ -25,4 +26,5 @@ const (
 	SlotSlack      Slot = "slack"
 	SlotDetails    Slot = "slack/details"
 	SlotDiscord    Slot = "discord"
+	SlotObserved   Slot = "observed"
 )

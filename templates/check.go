@@ -31,6 +31,7 @@ const (
 	ConcludeActionRequired Conclusion = "action_required"
 	ConcludeCancelled      Conclusion = "cancelled"
 	ConcludeFailure        Conclusion = "failure"
+	ConcludeNeutral        Conclusion = "neutral"
 	ConcludeSkipped        Conclusion = "skipped"
 	ConcludeSuccess        Conclusion = "success"
 	ConcludeTimedOut       Conclusion = "timed_out"

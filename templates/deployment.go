@@ -64,7 +64,7 @@ func deploymentState(v View) (DeploymentState, string) {
 			return DeploymentError, v.Headline
 		}
 		return DeploymentFailure, v.Headline
-	case pipeline.RunCanceled, pipeline.RunSuperseded, pipeline.RunRejected, pipeline.RunExpired:
+	case pipeline.RunCanceled, pipeline.RunSuperseded, pipeline.RunRejected, pipeline.RunExpired, pipeline.RunObserved:
 	}
 	if v.Deploy.Passed || v.Deploy.Failed {
 		return DeploymentError, v.Headline // it went there and was ended half way

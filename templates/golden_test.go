@@ -90,6 +90,9 @@ func surfaces(v View) string {
 	if v.Gate != nil && (v.End != nil || !v.Gate.Open) {
 		part("door comment", DoorComment(v, v.End == nil))
 	}
+	if len(v.Observed) > 0 {
+		part("observed", showCheck(ObservedCheck(v)))
+	}
 	part("status", Status(v))
 	if d, ok := DeploymentOf(v); ok {
 		part("deployment", fmt.Sprintf("%s: %s\nlog: %s\nenvironment: %s", d.State, d.Description, d.LogURL, d.EnvironmentURL))

@@ -58,8 +58,21 @@ func states() map[string]func() pipeline.State {
 			s.Run.Status, s.Run.EndedAt = pipeline.RunSucceeded, after(16*time.Minute+2*time.Second)
 			return s
 		},
-		"nasty": nasty,
+		"observed": observedState,
+		"nasty":    nasty,
 	}
+}
+
+func observedState() pipeline.State {
+	s := build()
+	s.Run.Status, s.Run.EndedAt = pipeline.RunObserved, after(3*time.Second)
+	s.Run.Decisions = []pipeline.Decision{
+		{Refused: &pipeline.Refusal{Code: "x", Reason: "The freeze of production is not available in this version of Gatehouse.", Fix: "Remove freeze."}},
+		{Stage: "lint", Text: "Would start the workflow lint.yml on release/v1.2.0."},
+		{Stage: "approval", Text: "Would ask 1 of @release-approvers. Not counted, as authors of this release: bob."},
+		{Stage: "deploy", Refused: &pipeline.Refusal{Code: "y", Reason: "No deploy.yml", Fix: "Paste this:", Lines: "on:\n  workflow_dispatch:"}},
+	}
+	return s
 }
 
 func manyCommitsAtGate() pipeline.State {

@@ -32,7 +32,11 @@ func Text(v View) string {
 		}
 	}
 	say("")
-	stagesText(&b, v.Stages)
+	if len(v.Observed) > 0 {
+		observedText(say, v.Observed)
+	} else {
+		stagesText(&b, v.Stages)
+	}
 	if v.Gate != nil {
 		say("")
 		gateText(say, v.Gate)
@@ -44,6 +48,20 @@ func Text(v View) string {
 	say("Run %s, started by %s at %s", v.Facts.Run, plain(v.Facts.StartedBy), stamp(v.Facts.StartedAt))
 	say("%s", v.Facts.Page)
 	return b.String()
+}
+
+func observedText(say func(string, ...any), all []Decision) {
+	for _, d := range all {
+		title := plain(d.Title) + ": "
+		if d.Title == "" {
+			title = ""
+		}
+		if d.Refused == nil {
+			say("%s%s", title, plain(d.Text))
+			continue
+		}
+		say("❌ %s%s %s", title, plain(sentence(d.Refused.Reason)), plain(sentence(d.Refused.Fix)))
+	}
 }
 
 func stagesText(b *strings.Builder, stages []Stage) {

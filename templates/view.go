@@ -20,7 +20,8 @@ type View struct {
 	Gate     *Gate // nil before the gate is reached
 	Waits    []Wait
 	Notes    []Note
-	End      *End // nil while the run is active
+	Observed []Decision // of a run that only shows what would have happened
+	End      *End       // nil while the run is active
 	Deploy   Deploy
 }
 
@@ -109,6 +110,7 @@ func NewView(state pipeline.State, now time.Time, links Links) View {
 	if v.End != nil && v.End.Why != nil {
 		v.Next = v.End.Why.Fix // its lines to paste are shown as lines
 	}
+	v.Observed = m.observed()
 	v.Deploy = m.deploy()
 	v.Status = m.status(v)
 	return v
@@ -155,6 +157,8 @@ func (m *maker) status(v View) Word {
 		return Word{"⛔", "rejected"}
 	case pipeline.RunExpired:
 		return Word{"⌛", "expired"}
+	case pipeline.RunObserved:
+		return Word{"👁", "observed"}
 	case pipeline.RunActive:
 	}
 	return activeWord(v)

@@ -63,6 +63,8 @@ func (p *Performers) show(ctx context.Context, job engine.ShowJob) (engine.Shown
 		return showDeployment(ctx, p.Repos(job.State.Run.Repo), job, view)
 	case pipeline.SlotSlack:
 		return p.showSlack(ctx, job, view)
+	case pipeline.SlotObserved:
+		return showObserved(ctx, p.Repos(job.State.Run.Repo), job, view)
 	case pipeline.SlotDetails:
 		return p.showDetails(ctx, job, view)
 	case pipeline.SlotDiscord:
@@ -101,6 +103,14 @@ func (p *Performers) showCheck(ctx context.Context, repo Checks, job engine.Show
 	}
 	remote, err := writeCheck(ctx, repo, job, check, attempt == sr.Attempt)
 	return engine.Shown{Remote: remote, Hash: digest}, err
+}
+
+// showObserved writes the one check run of an observed run.
+func showObserved(ctx context.Context, repo Checks, job engine.ShowJob, view templates.View) (engine.Shown, error) {
+	check := checkOf(templates.ObservedCheck(view))
+	check.HeadSHA = job.State.Run.Release.SHA
+	remote, err := writeCheck(ctx, repo, job, check, true)
+	return engine.Shown{Remote: remote, Hash: hashOf(check)}, err
 }
 
 // begun reports whether a stage has come to its turn: it gets its check run then,
