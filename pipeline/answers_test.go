@@ -63,6 +63,14 @@ func readChecks(e ReadChecks, args []string) Outcome {
 	return o
 }
 
+// seen leaves out the role where a team speaks for the person and nobody reads it.
+func (e VerifyPerson) seen(s Standing) Standing {
+	if !e.Role && len(s.Teams) > 0 {
+		s.Role = ""
+	}
+	return s
+}
+
 // natural is what a healthy world answers.
 func (w *theatre) natural(e Effect) Outcome {
 	switch e := e.(type) {
@@ -79,10 +87,7 @@ func (w *theatre) natural(e Effect) Outcome {
 		return w.gate
 	case VerifyPerson:
 		if s, ok := w.people[e.Person.Login]; ok {
-			if !e.Role && len(s.Teams) > 0 {
-				s.Role = "" // a team speaks for the person, and nobody reads the role
-			}
-			return PersonVerified{Standing: s}
+			return PersonVerified{Standing: e.seen(s)}
 		}
 		return PersonVerified{Standing: Standing{Person: e.Person, Role: "none"}}
 	case VerifyDoor:

@@ -250,7 +250,7 @@ func (w *fuzzWorld) outcome(r *fuzzRun, e Effect, how int) Outcome {
 	case InspectGate:
 		return w.gate
 	case VerifyPerson:
-		return PersonVerified{Standing: w.standing(e.Person)}
+		return PersonVerified{Standing: e.seen(w.standing(e.Person))}
 	case VerifyDoor:
 		return w.doorVerified(e)
 	case CreateDeployment:
