@@ -351,6 +351,28 @@ func brokenPeople(t *testing.T) []broken {
 	}
 }
 
+// TestLiveOnlyReads counts what check --live asks of GitHub and Slack.
+func TestLiveOnlyReads(t *testing.T) {
+	town := newTown(t, demo.Options{})
+	before := len(town.World.Record())
+	if _, code, err := checked(t, clientEnv(town), "--live", demo.Repo); code != exitGood {
+		t.Fatal(err)
+	}
+	calls := 0
+	for _, c := range town.World.Record()[before:] {
+		reads := c.Method == "GET" || strings.HasSuffix(c.Route, "/access_tokens") || strings.HasPrefix(c.Route, "/slack/api/conversations.")
+		if c.Kind == sandbox.KindWebhook {
+			t.Errorf("it made GitHub send %s", c.Event)
+		} else if calls++; !reads {
+			t.Errorf("it does not only read: %s %s", c.Method, c.Route)
+		}
+	}
+	if calls > 40 { // 10 workflow files, 2 environments, 1 team
+		t.Errorf("%d calls", calls)
+	}
+	t.Logf("%d calls", calls)
+}
+
 func TestEmptyRepository(t *testing.T) {
 	town := newTown(t, demo.Options{})
 	town.World.AddRepo(demo.Org, "empty", sandbox.RepoOptions{Private: true})
