@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	gh "github.com/google/go-github/v60/github"
+
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/pipeline"
 )
@@ -25,7 +27,10 @@ type pushPayload struct {
 	Forced     bool     `json:"forced"`
 	HeadCommit commit   `json:"head_commit"`
 	Commits    []commit `json:"commits"`
-	Pusher     struct {
+	Repository struct {
+		PushedAt gh.Timestamp `json:"pushed_at"` // a number here, a text elsewhere
+	} `json:"repository"`
+	Pusher struct {
 		Name string `json:"name"`
 	} `json:"pusher"`
 }
@@ -62,7 +67,7 @@ func (n *news) push() ([]engine.Signal, string, error) {
 		by.Login = p.Pusher.Name // a deploy key has no account
 	}
 	return one(engine.Signal{Fact: pipeline.Pushed{
-		Ref: p.Ref, Before: p.Before, After: p.After, Created: p.Created, Forced: p.Forced,
+		Ref: p.Ref, Before: p.Before, After: p.After, At: p.Repository.PushedAt.UTC(), Created: p.Created, Forced: p.Forced,
 		By: by, Message: firstLine(p.HeadCommit.Message), Changed: changed, Truncated: truncated,
 	}})
 }

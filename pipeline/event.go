@@ -93,6 +93,7 @@ type (
 		Ref       string
 		Before    string // all zeros when the branch is new
 		After     string
+		At        time.Time // by GitHub's clock, in whole seconds; zero: not said
 		Created   bool
 		Forced    bool
 		By        Person

@@ -159,7 +159,7 @@ func (m *intakeMachine) newRun(spec *Spec, pl *Pipeline) *Run {
 		Spec: &pinned, StartedBy: p.By, Cause: m.in.Cause, Status: RunActive, CreatedAt: m.in.At,
 		Stages: map[string]*StageRun{},
 		Release: Release{
-			Ref: p.Ref, SHA: p.After, Forced: p.Forced, Version: version(p.Branch(), p.After),
+			Ref: p.Ref, SHA: p.After, PushedAt: p.At, Forced: p.Forced, Version: version(p.Branch(), p.After),
 			Message: p.Message, Config: spec.Digest,
 		},
 	}

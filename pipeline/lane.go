@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // enter is a run's arrival in its lane.
@@ -11,14 +12,74 @@ func (m *machine) enter() {
 	if r.Seq != 0 {
 		return // told twice
 	}
-	l.Seq++
-	r.Seq = l.Seq
+	r.Seq = l.place(r)
 	r.Release.Replaces = l.LiveOf[r.Repo.ID]
 	m.register()
 	m.record("run-started", r.Environment, r.StartedBy, r.Pipeline+" for "+r.Release.Version+" at "+r.Release.SHA)
+	m.markChats()
+	if m.outdated() || m.behindItsBranch() {
+		return
+	}
 	m.voidOlderOfBranch()
 	m.readRelease()
-	m.markChats()
+}
+
+// place finds a run's place in the order of its lane: by when it was pushed, not
+// by when its webhook arrived, which may be late and out of order. GitHub says
+// the second; within it counts what was pushed on top of what, then the arrival.
+func (l *Lane) place(r *Run) int64 {
+	seq := r.CreatedAt.UnixMicro()
+	if at := r.Release.PushedAt; !at.IsZero() {
+		seq = min(max(seq, at.UnixMicro()), at.Add(time.Second).UnixMicro()-1)
+	}
+	for _, o := range l.Runs {
+		above, below := r.Release.Before == o.SHA, o.Before == r.Release.SHA
+		if o.Ref != r.Release.Ref || above == below || seq-o.Seq >= second || o.Seq-seq >= second {
+			continue // of another branch, pushed to and fro, or GitHub's clock tells
+		}
+		if above {
+			seq = max(seq, o.Seq+1)
+		} else {
+			seq = min(seq, o.Seq-1)
+		}
+	}
+	for l.taken(seq) {
+		seq++
+	}
+	return seq
+}
+
+// second is one second in the unit of Run.Seq.
+const second = int64(time.Second / time.Microsecond)
+
+func (l *Lane) taken(seq int64) bool {
+	for _, passed := range l.Passed {
+		if passed == seq {
+			return true
+		}
+	}
+	for _, o := range l.Runs {
+		if o.Seq == seq {
+			return true
+		}
+	}
+	return false
+}
+
+// behindItsBranch ends a gated run whose branch has moved on already: its push
+// was heard of after a newer one.
+func (m *machine) behindItsBranch() bool {
+	r := m.run
+	newer := m.others(func(o *LaneRun) bool { return o.Seq > r.Seq && o.Ref == r.Release.Ref })
+	if !r.Gated() || len(newer) == 0 {
+		return false
+	}
+	by := newer[len(newer)-1]
+	m.superseded(Superseded{
+		By: by, Version: m.lane.Runs[by].Version,
+		Reason: fmt.Sprintf("%s had moved on to %s before this push was heard of.", r.Release.Branch(), short(m.lane.Runs[by].SHA)),
+	})
+	return true
 }
 
 func (m *machine) register() {
@@ -27,7 +88,8 @@ func (m *machine) register() {
 		m.lane.Runs = map[RunID]*LaneRun{}
 	}
 	m.lane.Runs[r.ID] = &LaneRun{
-		Pipeline: r.pipelineKey(), Version: r.Release.Version, Ref: r.Release.Ref, Seq: r.Seq, Gated: r.Gated(),
+		Pipeline: r.pipelineKey(), Version: r.Release.Version, Ref: r.Release.Ref, SHA: r.Release.SHA, Before: r.Release.Before,
+		Seq: r.Seq, Gated: r.Gated(),
 	}
 }
 

@@ -50,7 +50,7 @@ type Run struct {
 	Pipeline     string               `json:"pipeline"`
 	Environment  string               `json:"environment"`
 	Spec         *Spec                `json:"spec"` // pinned: later edits of the file never touch this run
-	Seq          int64                `json:"seq"`  // order among the runs of its lane
+	Seq          int64                `json:"seq"`  // order among the runs of its lane: when it was pushed, in microseconds
 	Release      Release              `json:"release"`
 	StartedBy    Person               `json:"started_by"`
 	Cause        string               `json:"cause"` // the delivery that started it
@@ -110,8 +110,9 @@ type Note struct {
 type Release struct {
 	Ref       string            `json:"ref"` // refs/heads/release/v1.2.0
 	SHA       string            `json:"sha"`
-	Before    string            `json:"before,omitempty"` // the branch's former head
-	Forced    bool              `json:"forced,omitempty"` // the branch was force-pushed
+	Before    string            `json:"before,omitempty"`   // the branch's former head
+	PushedAt  time.Time         `json:"pushed_at,omitzero"` // by GitHub's clock, in whole seconds
+	Forced    bool              `json:"forced,omitempty"`   // the branch was force-pushed
 	Version   string            `json:"version"`
 	Message   string            `json:"message,omitempty"` // first line of the head commit
 	Config    string            `json:"config"`            // digest of the configuration
@@ -325,7 +326,6 @@ type Lane struct {
 	V            int                `json:"v"`
 	ID           LaneID             `json:"id"`
 	Installation int64              `json:"installation"`
-	Seq          int64              `json:"seq"` // of the last run that entered
 	Holder       RunID              `json:"holder,omitempty"`
 	Queue        []RunID            `json:"queue,omitempty"`   // waiting to hold, first first
 	Runs         map[RunID]*LaneRun `json:"runs,omitempty"`    // all that are active
@@ -349,6 +349,8 @@ type LaneRun struct {
 	Pipeline string `json:"pipeline"` // repository id and pipeline name
 	Version  string `json:"version"`
 	Ref      string `json:"ref"`
+	SHA      string `json:"sha,omitempty"`
+	Before   string `json:"before,omitempty"` // the branch's head before the push
 	Seq      int64  `json:"seq"`
 	Gated    bool   `json:"gated,omitempty"`
 	AtGate   bool   `json:"at_gate,omitempty"`

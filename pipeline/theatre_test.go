@@ -93,7 +93,7 @@ func (w *theatre) say(words []string) []string {
 		}
 		w.at = w.at.Add(d)
 		return w.ticks()
-	case "push": // push NAME PIPELINE BRANCH SHA by LOGIN [forced]
+	case "push": // push NAME PIPELINE BRANCH SHA by LOGIN [forced] [after=SHA] [ago=DURATION]
 		return w.push(args)
 	case "intake":
 		return w.intake(args)
@@ -168,6 +168,18 @@ func (w *theatre) push(args []string) []string {
 		At: w.at, Cause: name, Repo: Repo{Installation: 7, ID: 1, Owner: "acme", Name: "app"},
 		Push: &Pushed{Ref: "refs/heads/" + branch, After: sha, Before: "old", By: w.who(by), Forced: slices.Contains(args, "forced")},
 	}}
+	for _, a := range args {
+		if of, ok := strings.CutPrefix(a, "after="); ok {
+			in.in.Push.Before = of
+		}
+		if ago, ok := strings.CutPrefix(a, "ago="); ok {
+			d, err := time.ParseDuration(ago)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			in.in.Push.At = w.at.Add(-d).Truncate(time.Second)
+		}
+	}
 	run := in.newRun(w.spec, pl)
 	run.ID = RunID(name)
 	if w.lanes[run.Lane] == nil {

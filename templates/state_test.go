@@ -54,7 +54,7 @@ func build() pipeline.State {
 	for _, st := range stages {
 		run.Stages[st.ID] = &pipeline.StageRun{Status: pipeline.StagePending}
 	}
-	return pipeline.State{Run: run, Lane: &pipeline.Lane{V: pipeline.RunVersion, ID: run.Lane, Installation: 5, Seq: 7}}
+	return pipeline.State{Run: run, Lane: &pipeline.Lane{V: pipeline.RunVersion, ID: run.Lane, Installation: 5}}
 }
 
 // set gives a stage its status, begun at from and, if it is over, ended at to.

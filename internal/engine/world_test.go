@@ -179,8 +179,7 @@ func toyNext(s pipeline.State, e pipeline.Event) pipeline.Step {
 	text := pipeline.FactKind(e.Fact)
 	switch f := any(e.Fact).(type) {
 	case pipeline.Started:
-		lane.Seq++
-		run.Seq = lane.Seq
+		run.Seq = e.At.UnixMicro()
 		for i, what := range strings.Split(run.Release.SHA, "-") {
 			switch what {
 			case "notice":
