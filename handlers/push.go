@@ -42,7 +42,7 @@ type commit struct {
 	Modified []string `json:"modified"`
 }
 
-// push is the one event that starts runs. A branch that appears without a new
+// push is what starts runs, beside the form of release.yml. A branch that appears without a new
 // commit is a push like any other.
 func (n *news) push() ([]engine.Signal, string, error) {
 	var p pushPayload

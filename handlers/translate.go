@@ -96,6 +96,8 @@ func heard(event string) family {
 		return (*news).status
 	case "workflow_run":
 		return (*news).workflowRun
+	case "workflow_dispatch":
+		return (*news).workflowDispatch
 	case "workflow_job":
 		return (*news).workflowJob
 	case "deployment":

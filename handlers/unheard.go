@@ -7,8 +7,6 @@ func whyUnheard(event string) string {
 		return "GitHub asks whether anybody listens: yes"
 	case "create":
 		return "the push event says the same, and more"
-	case "workflow_dispatch":
-		return "it does not name its workflow run; workflow_run does"
 	}
 	if changesPermissions(event) {
 		return "nothing is stored of it; what was remembered of permissions is read again"

@@ -64,6 +64,7 @@ func facts() []Fact {
 		LiveChanged{},
 		Pushed{},
 		CommandGiven{},
+		Asked{},
 	}
 }
 
@@ -84,6 +85,7 @@ func effects() []Effect {
 		SendNotice{},
 		Tell{},
 		Reply{},
+		ReadHead{},
 		ReadConfig{},
 		ShowProblems{},
 		StartRun{},

@@ -96,12 +96,15 @@ type (
 
 // The effects of intakes.
 type (
+	// ReadHead reads where a branch or tag leads → HeadRead.
+	ReadHead struct{ Ref string }
 	// ReadConfig reads the configuration from the default branch, or the
 	// organisation's .github repository → ConfigRead.
 	ReadConfig struct{}
-	// ShowProblems makes one failed check run on the pushed commit → Done.
+	// ShowProblems makes one failed check run on the commit → Done.
 	ShowProblems struct {
 		SHA      string
+		Asked    Asking // empty: a push was to begin something
 		Pipeline string // empty: the configuration as a whole
 		Path     string
 		Problems []Problem
@@ -133,6 +136,7 @@ func (RunProbes) effect()        {}
 func (SendNotice) effect()       {}
 func (Tell) effect()             {}
 func (Reply) effect()            {}
+func (ReadHead) effect()         {}
 func (ReadConfig) effect()       {}
 func (ShowProblems) effect()     {}
 func (StartRun) effect()         {}
@@ -197,6 +201,8 @@ type (
 	DeploymentMade struct{ ID int64 }
 	// Probed answers RunProbes.
 	Probed struct{ Results []ProbeResult }
+	// HeadRead answers ReadHead; SHA is empty if there is no such ref.
+	HeadRead struct{ SHA string }
 	// ConfigRead answers ReadConfig: missing, wrong, or right.
 	ConfigRead struct {
 		Missing  bool
@@ -234,6 +240,7 @@ func (PersonVerified) outcome()  {}
 func (DoorVerified) outcome()    {}
 func (DeploymentMade) outcome()  {}
 func (Probed) outcome()          {}
+func (HeadRead) outcome()        {}
 func (ConfigRead) outcome()      {}
 func (RunStarted) outcome()      {}
 func (RunsFound) outcome()       {}

@@ -107,6 +107,23 @@ type (
 		By      Person
 		Where   CommentRef
 	}
+	// Asked is a press of Run workflow on release.yml or rollback.yml, which
+	// only announce it. GitHub lets people with write access do that.
+	Asked struct {
+		For         Asking
+		Ref         string // refs/heads/… or refs/tags/…, as chosen in the form
+		Environment string // as chosen in the form; empty: wherever a start by hand leads
+		By          Person
+	}
+)
+
+// Asking is what somebody asked for by hand.
+type Asking string
+
+// What can be asked for.
+const (
+	AskRelease  Asking = "release"
+	AskRollback Asking = "rollback"
 )
 
 func (Started) fact()        {}
@@ -125,6 +142,7 @@ func (LaneGranted) fact()    {}
 func (LiveChanged) fact()    {}
 func (Pushed) fact()         {}
 func (CommandGiven) fact()   {}
+func (Asked) fact()          {}
 
 // Button is a button of a check run; it is also the action's identifier.
 type Button string

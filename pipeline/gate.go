@@ -58,7 +58,7 @@ func (m *machine) gateAnswered(o Outcome) {
 		m.doorRead(o.Workflow)
 	case ReviewsRead:
 		m.reviewsMissed(o)
-	case ReleaseRead, WorkflowStarted, ChecksRead, PersonVerified, DeploymentMade, Probed, ConfigRead, RunStarted, RunsFound:
+	case ReleaseRead, WorkflowStarted, ChecksRead, PersonVerified, DeploymentMade, Probed, HeadRead, ConfigRead, RunStarted, RunsFound:
 		// Nothing that a gate asks for is answered so.
 	}
 }

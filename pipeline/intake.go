@@ -3,15 +3,17 @@ package pipeline
 import "time"
 
 // Intake is what came in before a run or lane is known: a push, whose
-// configuration must be read first, a command, whose run must be found, or a
-// job at our door that no run of ours started.
+// configuration must be read first, a command, whose run must be found, a start
+// by hand, whose commit must be found, or a job at our door that no run of ours
+// started.
 type Intake struct {
 	V       int            `json:"v"`
 	ID      string         `json:"id"`
 	Repo    Repo           `json:"repo"`
-	At      time.Time      `json:"at"`    // when it was received
-	Cause   string         `json:"cause"` // the delivery
-	Push    *Pushed        `json:"push,omitempty"`
+	At      time.Time      `json:"at"`             // when it was received
+	Cause   string         `json:"cause"`          // the delivery
+	Push    *Pushed        `json:"push,omitempty"` // of a start by hand: the branch as if it were pushed now
+	Asked   *Asked         `json:"asked,omitempty"`
 	Command *CommandGiven  `json:"command,omitempty"`
 	Foreign *DoorRequested `json:"foreign,omitempty"`
 	Doing   []string       `json:"doing,omitempty"` // keys of the effects still owed

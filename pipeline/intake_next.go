@@ -45,6 +45,8 @@ func (m *intakeMachine) begin() {
 	switch {
 	case m.in.Push != nil:
 		m.owe("read-config", ReadConfig{})
+	case m.in.Asked != nil:
+		m.owe("person", VerifyPerson{Person: m.in.Asked.By, Role: true})
 	case m.in.Command != nil:
 		m.owe("person", VerifyPerson{Person: m.in.Command.By, Role: true})
 	case m.in.Foreign != nil:
@@ -77,6 +79,8 @@ func (m *intakeMachine) answered(a Answered) {
 	}
 	m.in.Doing = append(m.in.Doing[:i], m.in.Doing[i+1:]...)
 	switch o := a.Outcome.(type) {
+	case HeadRead:
+		m.headRead(o)
 	case ConfigRead:
 		m.configRead(o)
 	case PersonVerified:
@@ -102,7 +106,7 @@ func (m *intakeMachine) failed(key string, o Failed) {
 	case m.in.Foreign != nil:
 		m.answerForeign(false)
 	default:
-		m.owe("show", ShowProblems{SHA: m.in.Push.After, Refusals: []Refusal{o.Refusal}})
+		m.show("", o.Refusal)
 	}
 }
 
@@ -120,26 +124,44 @@ func (m *intakeMachine) configRead(o ConfigRead) {
 		m.in.Result = "no .github/gatehouse.yml on the default branch"
 	case o.Refused != nil:
 		m.in.Result = o.Refused.Reason
-		m.owe("show", ShowProblems{SHA: p.After, Refusals: []Refusal{*o.Refused}})
+		m.show("", *o.Refused)
 	case len(o.Problems) > 0:
 		m.in.Result = fmt.Sprintf("the configuration has %d problems", len(o.Problems))
 		m.owe("show", ShowProblems{SHA: p.After, Path: o.Path, Problems: o.Problems})
+	case m.in.Asked != nil && !m.asked(o.Spec):
 	default:
 		m.startRuns(o.Spec)
 	}
 }
 
-func (m *intakeMachine) startRuns(spec *Spec) {
+// begins reports whether what came in starts a pipeline.
+func (m *intakeMachine) begins(pl *Pipeline) (ok bool, reason string) {
 	p := m.in.Push
+	if m.in.Asked != nil {
+		return pl.StartedByHand(m.in.Asked.Environment, p.Branch())
+	}
+	return pl.Triggered(p.Branch(), p.Changed, p.Truncated || p.Created)
+}
+
+// show says on the commit why nothing begins: of a pipeline, or at all.
+func (m *intakeMachine) show(pipeline string, why ...Refusal) {
+	key := "show"
+	if pipeline != "" {
+		key += "/" + pipeline
+	}
+	m.owe(key, ShowProblems{SHA: m.in.Push.After, Pipeline: pipeline, Refusals: why})
+}
+
+func (m *intakeMachine) startRuns(spec *Spec) {
 	var why []string
 	for _, pl := range spec.Pipelines {
-		if ok, reason := pl.Triggered(p.Branch(), p.Changed, p.Truncated || p.Created); !ok {
+		if ok, reason := m.begins(pl); !ok {
 			why = append(why, pl.Name+": "+reason)
 			continue
 		}
 		if no := spec.Unavailable(pl); len(no) > 0 && spec.Mode != ModeObserve {
 			m.in.Result = pl.Name + ": " + no[0].Reason
-			m.owe("show/"+pl.Name, ShowProblems{SHA: p.After, Pipeline: pl.Name, Refusals: no})
+			m.show(pl.Name, no...)
 			continue
 		}
 		m.owe("start/"+pl.Name, StartRun{Run: m.newRun(spec, pl)})
@@ -185,6 +207,13 @@ func version(branch, sha string) string {
 func (m *intakeMachine) personVerified(s Standing) {
 	if !s.CanWrite() {
 		m.in.Result = s.Person.Login + " has no write access: no answer"
+		return
+	}
+	if m.in.Asked != nil {
+		a := *m.in.Asked
+		a.By = s.Person
+		m.in.Asked = &a
+		m.owe("read-head", ReadHead{Ref: a.Ref})
 		return
 	}
 	c := CommandGiven{Command: m.in.Command.Command, By: s.Person, Where: m.in.Command.Where}

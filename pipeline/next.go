@@ -65,7 +65,7 @@ func (m *machine) apply(f Fact) {
 		m.liveChanged()
 	case LaneGranted:
 		m.laneGranted()
-	case Pushed, CommandGiven:
+	case Pushed, CommandGiven, Asked:
 		m.refuse(Refusal{Code: "not-for-a-run", Reason: "This belongs to an intake, not to a run."})
 	}
 }

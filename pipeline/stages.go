@@ -215,7 +215,7 @@ func (m *machine) stageAnswered(st *Stage, sr *StageRun, o Outcome) {
 		if sr.Status == StageRunning {
 			m.finishStage(st, sr, StagePassed, nil)
 		}
-	case ReleaseRead, GateInspected, PersonVerified, DoorVerified, ConfigRead, RunStarted, RunsFound:
+	case ReleaseRead, GateInspected, PersonVerified, DoorVerified, HeadRead, ConfigRead, RunStarted, RunsFound:
 		// Nothing that a stage asks for is answered so.
 	}
 }

@@ -11,6 +11,7 @@ import (
 //	intake config missing|broken|refused|right
 //	intake push BRANCH SHA by LOGIN [path…]
 //	intake command LOGIN VERB [TARGET] [on=SHA]
+//	intake asked release|rollback BRANCH SHA by LOGIN [to ENVIRONMENT]
 //	intake foreign ENVIRONMENT
 func (w *theatre) intake(args []string) []string {
 	in := &Intake{V: IntakeVersion, ID: "in", Repo: Repo{Installation: 7, ID: 1, Owner: "acme", Name: "app"}, At: w.at, Cause: "delivery"}
@@ -22,6 +23,9 @@ func (w *theatre) intake(args []string) []string {
 		in.Push = &Pushed{Ref: "refs/heads/" + args[1], Before: "old", After: args[2], By: w.who(args[4]), Changed: args[5:]}
 	case "command":
 		in.Command = w.intakeCommand(args[1:])
+	case "asked":
+		w.head = strings.TrimPrefix(args[3], "-")
+		in.Asked = &Asked{For: Asking(args[1]), Ref: full(args[2]), By: w.who(args[5]), Environment: strings.Join(args[min(7, len(args)):], "")}
 	case "foreign":
 		in.Foreign = &DoorRequested{Workflow: 666, Environment: args[1]}
 	default:
@@ -77,6 +81,8 @@ func (w *theatre) intakeCommand(args []string) *CommandGiven {
 
 func (w *theatre) intakeOutcome(e Effect) Outcome {
 	switch e := e.(type) {
+	case ReadHead:
+		return HeadRead{SHA: w.head}
 	case ReadConfig:
 		switch {
 		case w.unreadable:
@@ -115,11 +121,19 @@ func intakeDetail(e Effect) string {
 		for _, r := range e.Refusals {
 			why = append(why, r.Error())
 		}
-		return strings.TrimSpace("ShowProblems on "+e.SHA+" "+e.Pipeline) + ": " + strings.Join(slices.Compact(why), " / ")
+		return strings.TrimSpace("ShowProblems on "+e.SHA+" "+e.Pipeline+string(e.Asked)) + ": " + strings.Join(slices.Compact(why), " / ")
 	case StartRun:
 		return fmt.Sprintf("StartRun %s for %s in %s", e.Run.Pipeline, e.Run.Release.Version, e.Run.Lane)
 	case TellRun:
 		return fmt.Sprintf("TellRun %s /%s", e.Run, e.Fact.Command.Verb)
 	}
 	return detail(e)
+}
+
+// full is the name of a ref as GitHub gives it.
+func full(ref string) string {
+	if strings.HasPrefix(ref, "refs/") {
+		return ref
+	}
+	return "refs/heads/" + ref
 }

@@ -28,6 +28,7 @@ type theatre struct {
 	policy     *Policy // what the default branch says now, if not the spec's
 	noPolicy   bool
 	unreadable bool
+	head       string      // what the branch of a start by hand leads to; empty: it is gone
 	config     *ConfigRead // what an intake reads, if not the spec
 	last       map[string]Fact
 	workflow   int64

@@ -14,7 +14,7 @@ func (r *Run) Wants(key string, e Effect) bool {
 		return r.awaits(key)
 	case CancelWorkflow, Tell, Reply:
 		return true // owed to others, whatever became of the run
-	case ReadConfig, ShowProblems, StartRun, FindRuns, TellRun:
+	case ReadHead, ReadConfig, ShowProblems, StartRun, FindRuns, TellRun:
 		return true // of intakes
 	}
 	return true

@@ -158,6 +158,7 @@ func configChecks() map[string]Check {
 	refusals := []pipeline.Refusal{pipeline.NotAvailable("the stage kind watch")}
 	return map[string]Check{
 		"config-problems": ProblemsCheck(".github/gatehouse.yml", problems, nil, ""),
+		"asked-refused":   AskedCheck(pipeline.AskRelease, refusals),
 		"config-refused":  ProblemsCheck(".github/gatehouse.yml", nil, refusals, "production"),
 	}
 }

@@ -39,6 +39,22 @@ func ProblemsCheck(path string, problems []pipeline.Problem, refusals []pipeline
 	return c
 }
 
+// AskedCheck renders why what somebody asked for by hand does not begin.
+func AskedCheck(asked pipeline.Asking, refusals []pipeline.Refusal) Check {
+	var l lines
+	l.text("Somebody pressed Run workflow, and nothing was started.")
+	for _, r := range refusals {
+		l.text("")
+		whyMD(&l, r)
+	}
+	return Check{
+		Name:   clip(plain("gatehouse / "+string(asked)), maxCheckName),
+		Status: CheckCompleted, Conclusion: ConcludeFailure,
+		Title:   problemsTitle("", nil, refusals),
+		Summary: cutMarkdown(l.String(), maxSummary, "The rest was cut."),
+	}
+}
+
 func problemsTitle(path string, problems []pipeline.Problem, refusals []pipeline.Refusal) string {
 	switch {
 	case len(problems) > 0:

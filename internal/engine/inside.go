@@ -24,7 +24,7 @@ func (e *Engine) performOne(ctx context.Context, t task) (pipeline.Outcome, erro
 		return e.findRuns(ctx, job.Repo)
 	case pipeline.ReadRelease, pipeline.StartWorkflow, pipeline.ReadWorkflow, pipeline.CancelWorkflow, pipeline.ReadReviews,
 		pipeline.ReadChecks, pipeline.InspectGate, pipeline.VerifyPerson, pipeline.VerifyDoor, pipeline.AnswerDoor,
-		pipeline.CreateDeployment, pipeline.RunProbes, pipeline.SendNotice, pipeline.Reply, pipeline.ReadConfig, pipeline.ShowProblems:
+		pipeline.CreateDeployment, pipeline.RunProbes, pipeline.SendNotice, pipeline.Reply, pipeline.ReadHead, pipeline.ReadConfig, pipeline.ShowProblems:
 		return e.performer.Perform(ctx, job)
 	}
 	return nil, fmt.Errorf("effect %T has no performer", job.Effect)

@@ -19,7 +19,7 @@ type Delivery struct {
 }
 
 // Signal is one fact and where it belongs. Exactly one field beside Fact is
-// set; with none, it begins an intake (Pushed, CommandGiven).
+// set; with none, it begins an intake (Pushed, CommandGiven, Asked).
 type Signal struct {
 	Run      pipeline.RunID // known from an external_id of ours
 	Workflow int64          // the run that dispatched this workflow run; for DoorRequested an unknown one is foreign

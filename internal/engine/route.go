@@ -34,6 +34,8 @@ func (e *Engine) route(ctx context.Context, b *inbox, i int) (way, error) {
 		return b.intake(i, func(in *pipeline.Intake) { in.Push = &f }), nil
 	case pipeline.CommandGiven:
 		return b.intake(i, func(in *pipeline.Intake) { in.Command = &f }), nil
+	case pipeline.Asked:
+		return b.intake(i, func(in *pipeline.Intake) { in.Asked = &f }), nil
 	case pipeline.DoorRequested:
 		return b.intake(i, func(in *pipeline.Intake) { in.Foreign = &f }), nil
 	case pipeline.Started, pipeline.Tick, pipeline.Answered, pipeline.WorkflowSeen, pipeline.Reviewed, pipeline.DeploymentSeen,

@@ -86,19 +86,20 @@ func checkLocation(name string) error {
 
 // Perform does what is owed. See [engine.Performer].
 func (p *Performers) Perform(ctx context.Context, job engine.Job) (pipeline.Outcome, error) {
-	outcome, err := p.perform(ctx, job)
+	outcome, err := p.perform(ctx, p.Repos(job.Repo), job)
 	if err != nil {
 		return outcomeOf(err, job.Repo)
 	}
 	return outcome, nil
 }
 
-func (p *Performers) perform(ctx context.Context, job engine.Job) (pipeline.Outcome, error) {
-	repo := p.Repos(job.Repo)
+func (p *Performers) perform(ctx context.Context, repo Repo, job engine.Job) (pipeline.Outcome, error) {
 	if job.Run != nil && !job.Run.Wants(job.Key, job.Effect) {
 		return p.withdraw(ctx, repo, job)
 	}
 	switch e := job.Effect.(type) {
+	case pipeline.ReadHead:
+		return readHead(ctx, repo, e)
 	case pipeline.ReadConfig:
 		return p.readConfig(ctx, repo, job)
 	case pipeline.ReadRelease:

@@ -26,6 +26,7 @@ type Repo interface {
 type Contents interface {
 	File(ctx context.Context, path, ref string) (github.File, error)
 	Dir(ctx context.Context, path, ref string) ([]github.Entry, error)
+	Head(ctx context.Context, ref string) (string, error)
 	Commit(ctx context.Context, sha string) (github.Commit, error)
 	Compare(ctx context.Context, base, head string) (github.Comparison, error)
 	LastCommitOf(ctx context.Context, path, ref string) (github.Commit, error)

@@ -11,7 +11,11 @@ import (
 
 // showProblems makes one failed check run that says why no run began.
 func (p *Performers) showProblems(ctx context.Context, repo Checks, job engine.Job, e pipeline.ShowProblems) (pipeline.Outcome, error) {
-	check := checkOf(templates.ProblemsCheck(e.Path, e.Problems, e.Refusals, e.Pipeline))
+	rendered := templates.ProblemsCheck(e.Path, e.Problems, e.Refusals, e.Pipeline)
+	if e.Asked != "" {
+		rendered = templates.AskedCheck(e.Asked, e.Refusals)
+	}
+	check := checkOf(rendered)
 	check.HeadSHA, check.ExternalID = e.SHA, "intake/"+owner(job)
 	if job.Tries > 0 {
 		_, found, err := repo.FindCheck(ctx, e.SHA, check.Name, check.ExternalID)

@@ -108,6 +108,18 @@ func release(ctx context.Context, repo Contents, c github.Comparison, sha string
 	return out, nil
 }
 
+// readHead finds the commit that a branch or tag leads to now.
+func readHead(ctx context.Context, repo Contents, e pipeline.ReadHead) (pipeline.Outcome, error) {
+	sha, err := repo.Head(ctx, e.Ref)
+	if isNotFound(err) {
+		return pipeline.HeadRead{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return pipeline.HeadRead{SHA: sha}, nil
+}
+
 func subject(message string) string {
 	line, _, _ := strings.Cut(message, "\n")
 	return strings.TrimSpace(line)
