@@ -352,16 +352,12 @@ func TestFindComment(t *testing.T) {
 	f.on("GET /users/gatehouse%5Bbot%5D", reply(200, `{"id":6,"login":"gatehouse[bot]","type":"Bot"}`))
 	f.on("GET /repos/octo/shop/issues/3/comments", reply(200, `[{"id":1,"body":"<!-- m1 -->","user":{"id":99},"created_at":"2090-03-04T13:00:00Z"},
 		{"id":2,"body":"<!-- m1 -->","user":{"id":6},"created_at":"2090-03-04T11:00:00Z"},{"id":3,"body":"x <!-- m1 -->","user":{"id":6},"created_at":"2090-03-04T13:00:00Z"}]`))
-	f.on("GET /repos/octo/shop/commits/abc/comments", reply(200, `[{"id":7,"body":"<!-- m1 -->","user":{"id":6},"created_at":"2090-03-04T13:00:00Z"}]`))
 	r := f.repo()
-	id, found, err := r.FindComment(background(), github.Thread{Issue: 3}, noon, "<!-- m1 -->")
+	id, found, err := r.FindComment(background(), 3, noon, "<!-- m1 -->")
 	ok(t, err)
 	equal(t, "issue comment", fmt.Sprint(id, found), "3 true")
 	equal(t, "query", f.last().Query, "page=1&per_page=100&since=2090-03-04T12%3A00%3A00Z")
-	id, found, err = r.FindComment(background(), github.Thread{SHA: "abc"}, noon, "<!-- m1 -->")
-	ok(t, err)
-	equal(t, "commit comment", fmt.Sprint(id, found), "7 true")
-	_, found, err = r.FindComment(background(), github.Thread{Issue: 3}, noon, "<!-- m2 -->")
+	_, found, err = r.FindComment(background(), 3, noon, "<!-- m2 -->")
 	ok(t, err)
 	equal(t, "found", found, false)
 }

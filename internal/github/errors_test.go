@@ -48,7 +48,7 @@ func TestClasses(t *testing.T) {
 			e := failed(t, err, tt.read)
 			equal(t, "request id", e.RequestID, "AB:CD")
 			equal(t, "status", e.Status, tt.status)
-			fails(t, r.React(background(), github.CommitComment, 1, github.Eyes), tt.again)
+			fails(t, r.React(background(), 1, github.Eyes), tt.again)
 			_, err = r.Comment(background(), 1, "x")
 			fails(t, err, tt.once)
 		})

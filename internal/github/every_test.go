@@ -59,9 +59,8 @@ func everyCall(a *github.App) map[string]func(context.Context) error {
 		"Team":               func(c context.Context) error { _, err := r.Team(c, "octo", "ops"); return err },
 		"User":               func(c context.Context) error { _, err := r.User(c, "ann"); return err },
 		"Comment":            func(c context.Context) error { _, err := r.Comment(c, 3, "hello"); return err },
-		"CommitComment":      func(c context.Context) error { _, err := r.CommitComment(c, "abc", "hello"); return err },
 		"FindComment": func(c context.Context) error {
-			_, _, err := r.FindComment(c, github.Thread{Issue: 3}, time.Time{}, "marker")
+			_, _, err := r.FindComment(c, 3, time.Time{}, "marker")
 			return err
 		},
 		"Branch":         func(c context.Context) error { _, err := r.Branch(c, "release/1"); return err },
@@ -69,6 +68,6 @@ func everyCall(a *github.App) map[string]func(context.Context) error {
 		"ActionsEnabled": func(c context.Context) error { _, err := r.ActionsEnabled(c); return err },
 		"Workflows":      func(c context.Context) error { _, err := r.Workflows(c); return err },
 		"TeamMembers":    func(c context.Context) error { _, err := r.TeamMembers(c, "octo", "ops"); return err },
-		"React":          func(c context.Context) error { return r.React(c, github.IssueComment, 1, github.Rocket) },
+		"React":          func(c context.Context) error { return r.React(c, 1, github.Rocket) },
 	}
 }

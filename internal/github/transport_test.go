@@ -127,7 +127,6 @@ func TestNames(t *testing.T) {
 		"user":        func() error { _, err := r.User(background(), "."); return err },
 		"environment": func() error { _, err := r.Environment(background(), ".."); return err },
 		"secrets":     func() error { _, err := r.EnvironmentSecrets(background(), ""); return err },
-		"kind":        func() error { return r.React(background(), "wall", 1, github.Eyes) },
 	} {
 		if e := failed(t, call(), github.Invalid); e.Status != 0 {
 			t.Errorf("%s was sent", name)

@@ -88,21 +88,11 @@ func TestWrites(t *testing.T) {
 			"POST /repos/octo/shop/issues/3/comments", 201, `{"id":6}`,
 			func(r *github.Repo) (int64, error) { return r.Comment(background(), 3, "hello") }, `{"body":"hello"}`, 6,
 		},
-		"commit comment": {
-			"POST /repos/octo/shop/commits/abc/comments", 201, `{"id":7}`,
-			func(r *github.Repo) (int64, error) { return r.CommitComment(background(), "abc", "hello") }, `{"body":"hello"}`, 7,
-		},
 		"reaction": {
 			"POST /repos/octo/shop/issues/comments/6/reactions", 200, `{"id":1}`,
 			func(r *github.Repo) (int64, error) {
-				return 0, r.React(background(), github.IssueComment, 6, github.Rocket)
+				return 0, r.React(background(), 6, github.Rocket)
 			}, `{"content":"rocket"}`, 0,
-		},
-		"reaction to a commit comment": {
-			"POST /repos/octo/shop/comments/7/reactions", 201, `{"id":1}`,
-			func(r *github.Repo) (int64, error) {
-				return 0, r.React(background(), github.CommitComment, 7, github.ThumbsDown)
-			}, `{"content":"-1"}`, 0,
 		},
 	}
 	for name, tt := range tests {

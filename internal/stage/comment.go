@@ -13,37 +13,45 @@ import (
 // askStatus is the text of a Reply that wants the run's status.
 const askStatus = "status"
 
+// taken is what a command on a commit is answered when there is nothing to say.
+const taken = "👍 Taken."
+
 // reply answers a comment: a reaction, and a comment if there is something to
-// say. Where the App may not comment, a check run on the commit says it instead.
+// say. Below a commit an App writes only with contents: write, which this one does
+// not ask for: there, and where the thread is locked, a check run says it.
 func (p *Performers) reply(ctx context.Context, repo Repo, job engine.Job, e pipeline.Reply) (pipeline.Outcome, error) {
-	kind, face := github.IssueComment, github.ThumbsUp
-	if e.Where.Issue == 0 {
-		kind = github.CommitComment
-	}
-	if !e.OK {
-		face = github.Confused
-	}
-	if err := p.bearable(ctx, job, repo.React(ctx, kind, e.Where.ID, face)); err != nil {
-		return nil, err
-	}
 	text := e.Text
 	if text == askStatus && job.Run != nil {
 		text = templates.Status(templates.NewView(stateOf(job.Run), job.Now, p.Links))
 	}
+	onCommit := e.Where.Issue == 0
+	if onCommit && text == "" && e.OK {
+		text = taken
+	}
 	body := templates.Reply(e.Refused, e.OK, text, "reply:"+owner(job)+"/"+job.Key)
+	if onCommit {
+		return pipeline.Done{}, p.bearable(ctx, job, p.answerByCheck(ctx, repo, job, e, body))
+	}
+	face := github.ThumbsUp
+	if !e.OK {
+		face = github.Confused
+	}
+	if err := p.bearable(ctx, job, repo.React(ctx, e.Where.ID, face)); err != nil {
+		return nil, err
+	}
 	if body == "" {
 		return pipeline.Done{}, nil
 	}
-	err := comment(ctx, repo, job, e.Where, body)
+	err := comment(ctx, repo, job, e.Where.Issue, body)
 	if github.ClassOf(err) == github.Forbidden {
-		err = answerByCheck(ctx, repo, job, e.Where, body)
+		err = p.answerByCheck(ctx, repo, job, e, body)
 	}
 	return pipeline.Done{}, p.bearable(ctx, job, err)
 }
 
 // answerByCheck answers on the commit what cannot be written below it.
-func answerByCheck(ctx context.Context, repo Checks, job engine.Job, where pipeline.CommentRef, body string) error {
-	sha := where.SHA
+func (p *Performers) answerByCheck(ctx context.Context, repo Checks, job engine.Job, e pipeline.Reply, body string) error {
+	sha := e.Where.SHA
 	if sha == "" && job.Run != nil {
 		sha = job.Run.Release.SHA
 	}
@@ -52,7 +60,13 @@ func answerByCheck(ctx context.Context, repo Checks, job engine.Job, where pipel
 	}
 	check := github.CheckRun{
 		Name: "gatehouse / reply", HeadSHA: sha, ExternalID: "reply:" + owner(job) + ":" + strings.ReplaceAll(job.Key, "/", ":"),
-		Conclusion: github.Neutral, Title: "Answer to a command", Summary: body,
+		DetailsURL: p.Links.Commit(job.Repo, sha), Conclusion: github.Neutral, Title: "Answer to a command", Summary: body,
+	}
+	if job.Run != nil {
+		check.DetailsURL = p.Links.Run(job.Run.ID)
+	}
+	if e.OK {
+		check.Conclusion = github.Success
 	}
 	if job.Tries > 0 {
 		_, found, err := repo.FindCheck(ctx, sha, check.Name, check.ExternalID)
@@ -65,20 +79,15 @@ func answerByCheck(ctx context.Context, repo Checks, job engine.Job, where pipel
 }
 
 // comment writes once, and finds what an earlier try wrote by its marker.
-func comment(ctx context.Context, repo Comments, job engine.Job, where pipeline.CommentRef, body string) error {
+func comment(ctx context.Context, repo Comments, job engine.Job, issue int, body string) error {
 	if job.Tries > 0 {
 		mark := body[max(0, strings.LastIndex(body, "<!--")):]
-		thread := github.Thread{Issue: where.Issue, SHA: where.SHA}
-		_, found, err := repo.FindComment(ctx, thread, job.FirstAt.Add(-lookBack), mark)
+		_, found, err := repo.FindComment(ctx, issue, job.FirstAt.Add(-lookBack), mark)
 		if err != nil || found {
 			return err
 		}
 	}
-	if where.Issue != 0 {
-		_, err := repo.Comment(ctx, where.Issue, body)
-		return err
-	}
-	_, err := repo.CommitComment(ctx, where.SHA, body)
+	_, err := repo.Comment(ctx, issue, body)
 	return err
 }
 

@@ -77,9 +77,8 @@ type Deployments interface {
 // Comments answers people.
 type Comments interface {
 	Comment(ctx context.Context, issue int, body string) (int64, error)
-	CommitComment(ctx context.Context, sha, body string) (int64, error)
-	FindComment(ctx context.Context, where github.Thread, since time.Time, marker string) (int64, bool, error)
-	React(ctx context.Context, kind github.CommentKind, id int64, r github.Reaction) error
+	FindComment(ctx context.Context, issue int, since time.Time, marker string) (int64, bool, error)
+	React(ctx context.Context, id int64, r github.Reaction) error
 }
 
 // App is what is asked of GitHub as the App itself.

@@ -30,27 +30,24 @@ func TestReply(t *testing.T) {
 	must(t, err)
 	onIssue, err := r.Comment("bob", repoName, issue, "/approve")
 	must(t, err)
-	onCommit, err := r.CommitComment("bob", repoName, r.sha, "/approve")
-	must(t, err)
-	r.SetPermission("acme", "contents", "write") // else GitHub takes no comment on a commit
 	no := &pipeline.Refusal{Code: "author", Reason: "bob wrote it.", Fix: "Somebody else may approve."}
-	for _, where := range []pipeline.CommentRef{{ID: onIssue, Issue: issue}, {ID: onCommit, SHA: r.sha}} {
-		perform[pipeline.Done](r, r.job(pipeline.Reply{Where: where, OK: true}, 0))
-		before := len(r.snapshot().Comments)
-		perform[pipeline.Done](r, r.job(pipeline.Reply{Where: where, Refused: no}, 0))
-		perform[pipeline.Done](r, r.job(pipeline.Reply{Where: where, Refused: no}, 1))
-		perform[pipeline.Done](r, r.job(pipeline.Reply{Where: where, Refused: no}, 1))
-		all := r.snapshot().Comments
-		equal(t, "comments", len(all), before+1)
-		equal(t, "says why", strings.Contains(all[len(all)-1].Body, "bob wrote it."), true)
-	}
+	where := pipeline.CommentRef{ID: onIssue, Issue: issue}
+	perform[pipeline.Done](r, r.job(pipeline.Reply{Where: where, OK: true}, 0))
+	before := len(r.snapshot().Comments)
+	perform[pipeline.Done](r, r.job(pipeline.Reply{Where: where, Refused: no}, 0))
+	perform[pipeline.Done](r, r.job(pipeline.Reply{Where: where, Refused: no}, 1))
+	perform[pipeline.Done](r, r.job(pipeline.Reply{Where: where, Refused: no}, 1))
+	all := r.snapshot().Comments
+	equal(t, "comments", len(all), before+1)
+	equal(t, "says why", strings.Contains(all[len(all)-1].Body, "bob wrote it."), true)
 	status := r.job(pipeline.Reply{Where: pipeline.CommentRef{ID: onIssue, Issue: issue}, OK: true, Text: "status"}, 0)
 	perform[pipeline.Done](r, status)
-	all := r.snapshot().Comments
+	all = r.snapshot().Comments
 	equal(t, "status", strings.Contains(all[len(all)-1].Body, "v1.2.0"), true)
 }
 
-// Where the App may not comment, a check run on the commit answers.
+// A comment on a commit is answered by a check run there, and nothing is tried
+// that would take contents: write.
 func TestReplyByCheck(t *testing.T) {
 	r := newRig(t)
 	id, err := r.CommitComment("bob", repoName, r.sha, "/approve")
@@ -61,6 +58,11 @@ func TestReplyByCheck(t *testing.T) {
 	equal(t, "check runs", len(r.ours()), 1)
 	equal(t, "conclusion", r.ours()[0].Conclusion, "neutral")
 	equal(t, "says why", strings.Contains(r.ours()[0].Output.Summary, "bob wrote it."), true)
+	equal(t, "tries to comment", r.calls("/comments"), 0)
+	taken := r.job(pipeline.Reply{Where: pipeline.CommentRef{ID: id, SHA: r.sha}, OK: true}, 0)
+	taken.Key = "reply/2"
+	perform[pipeline.Done](r, taken)
+	equal(t, "says so", strings.Contains(r.ours()[1].Output.Summary, "Taken"), true)
 }
 
 // Where nobody may answer at all, the run goes on.
