@@ -8,7 +8,7 @@ type Permission struct {
 	Fatal   bool   // no release works without it
 }
 
-// Permissions lists what the App must be granted. README.md and the sandbox say the same; a test holds them together.
+// Permissions lists what the App must be granted. README.md, docs/install.md and the sandbox say the same; a test holds them together.
 func Permissions() []Permission {
 	return []Permission{
 		{"contents", "read", "Neither the configuration nor a commit can be read, and no push is heard.", true},
@@ -29,7 +29,7 @@ type Event struct {
 	Fatal   bool
 }
 
-// Events lists what the App must be subscribed to. A test holds it to what handlers hear, and to README.md.
+// Events lists what the App must be subscribed to. Tests hold it to what handlers hear, to README.md and to docs/install.md.
 func Events() []Event {
 	return []Event{
 		{"push", "No push starts a release.", true},
@@ -38,6 +38,7 @@ func Events() []Event {
 		{"status", "Stages of the kind checks do not see what other CI says by commit statuses.", false},
 		{"workflow_run", "The end of a workflow is not noticed until it is looked for.", true},
 		{"workflow_job", "Nobody notices when a waiting job is let through past Gatehouse.", false},
+		{"workflow_dispatch", "\"Run workflow\" on release.yml starts no release.", false},
 		{"deployment", "GitHub's own record of a deploy is found late.", false},
 		{"deployment_status", "GitHub's own record of a deploy is found late.", false},
 		{"deployment_review", "A click on \"Review deployments\" is not noticed until it is looked for.", true},

@@ -32,6 +32,26 @@ func TestTheReadmeAsksForWhatIsNeeded(t *testing.T) {
 	}
 }
 
+// TestTheInstallationAsksForWhatIsNeeded holds the tables of docs/install.md to those in needs.go.
+func TestTheInstallationAsksForWhatIsNeeded(t *testing.T) {
+	permissions, events := "| permission | access | without it |\n|---|---|---|\n", "| event | without it |\n|---|---|\n"
+	for _, p := range live.Permissions() {
+		permissions += "| " + p.Name + " | " + p.Level + " | " + p.Without + " |\n"
+	}
+	for _, e := range live.Events() {
+		events += "| " + e.Name + " | " + e.Without + " |\n"
+	}
+	page, err := os.ReadFile("../../docs/install.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{permissions, events} {
+		if !strings.Contains(string(page), "\n\n"+table+"\n") {
+			t.Errorf("docs/install.md has another table than needs.go:\n%s", table)
+		}
+	}
+}
+
 // TestEveryEventThatIsHeardIsAskedFor probes the webhook handler with a body that only a heard event trips over.
 func TestEveryEventThatIsHeardIsAskedFor(t *testing.T) {
 	asked := map[string]bool{}
