@@ -72,9 +72,10 @@ func TestWhoseApprovalCounts(t *testing.T) {
 	s.answered(sha, "omar made commit", "authors do not approve their own work")
 	s.shows(sha, approval, "action_required", "1 place open")
 	s.comment(demo.Ivan, sha, "/approve")
+	s.answered(sha, "👍 Taken.")
 	s.shows(sha, deploy, "success")
-	if n := len(s.answers(sha)); n != 3 {
-		t.Errorf("%d answers: %v", n, s.answers(sha))
+	if all := s.answers(sha); len(all) != 4 {
+		t.Errorf("%d answers, not three refusals and one acknowledgement: %q", len(all), all)
 	}
 	for _, c := range s.snapshot().Comments {
 		if c.ID == outsider && len(c.Reactions) > 0 || c.Via != "" {
