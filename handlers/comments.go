@@ -66,5 +66,5 @@ func (n *news) command(c comment, where pipeline.CommentRef) ([]engine.Signal, s
 	if !found {
 		return ignore("its first line is no command")
 	}
-	return one(engine.Signal{Fact: pipeline.CommandGiven{Command: command, By: n.Sender.person(), Where: where}})
+	return one(engine.Signal{Fact: pipeline.CommandGiven{Command: command, By: n.Sender.person(), Where: pipeline.ByComment(where)}})
 }

@@ -85,9 +85,10 @@ type (
 		Run  RunID
 		Fact Fact // Superseded, LaneGranted or LiveChanged
 	}
-	// Reply answers a comment: a reaction, and a text if there is one → Done.
+	// Reply answers a person where he asked: a comment by a reaction, and a text
+	// if there is one; Slack privately; a command of the API by a stored answer → Done.
 	Reply struct {
-		Where   CommentRef
+		Where   Origin
 		OK      bool
 		Refused *Refusal
 		Text    string // for status

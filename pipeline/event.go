@@ -67,11 +67,12 @@ type (
 		Attempt int
 		By      Person
 	}
-	// Commanded is a command in a comment, by a person with write access.
+	// Commanded is a command that a person gave this run: in a comment with
+	// write access, in Slack, on its page, by the command line.
 	Commanded struct {
 		Command Command
 		By      Person
-		Where   CommentRef
+		Where   Origin
 	}
 	// Superseded comes from a newer run of the same pipeline.
 	Superseded struct {
@@ -101,11 +102,12 @@ type (
 		Changed   []string // paths that the push's commits touch
 		Truncated bool     // Changed is not all
 	}
-	// CommandGiven is a comment whose first line is a command.
+	// CommandGiven is a command whose run is not known yet, such as a comment
+	// whose first line is one.
 	CommandGiven struct {
 		Command Command
 		By      Person
-		Where   CommentRef
+		Where   Origin
 	}
 	// Asked is a press of Run workflow on release.yml or rollback.yml, which
 	// only announce it. GitHub lets people with write access do that.
@@ -173,11 +175,3 @@ const (
 	VerbCancel  Verb = "cancel"
 	VerbStatus  Verb = "status"
 )
-
-// CommentRef is a comment: on an issue or pull request, or on a commit.
-type CommentRef struct {
-	ID    int64  `json:"id"`
-	Issue int    `json:"issue,omitempty"`
-	SHA   string `json:"sha,omitempty"`
-	Pull  bool   `json:"pull,omitempty"`
-}

@@ -317,7 +317,7 @@ func (w *fuzzWorld) workflowNews(r *fuzzRun, id int64, how int) WorkflowRun {
 func (w *fuzzWorld) say(r *fuzzRun) {
 	stages := r.state.Plan().Stages
 	st := stages[w.pick(len(stages))]
-	by, where := w.someone(), CommentRef{ID: 5, Issue: 1}
+	by, where := w.someone(), ByComment(CommentRef{ID: 5, Issue: 1})
 	switch w.pick(8) {
 	case 0, 1, 2:
 		w.event(r, Commanded{Command: Command{Verb: VerbApprove, Reason: "good"}, By: by, Where: where})

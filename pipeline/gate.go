@@ -212,7 +212,7 @@ func (m *machine) reviewed(f Reviewed) {
 	}
 	g.Reviewed = true
 	m.changed(g.Stage)
-	m.ask(Ask{Verb: VerbApprove, Stage: g.Stage, By: f.By, Surface: SurfaceReview, Text: f.Comment})
+	m.ask(Ask{Verb: VerbApprove, Stage: g.Stage, By: f.By, Where: Origin{Surface: SurfaceReview}, Text: f.Comment})
 }
 
 func (m *machine) reject(by Person, why string, from Surface) {

@@ -202,11 +202,16 @@ func version(branch, sha string) string {
 	return short(sha)
 }
 
-// personVerified goes on with a command if its author may push; anybody else
-// gets no answer at all, so that a public repository leaks nothing.
+// personVerified goes on with a command if its author may push. Anybody else
+// gets no answer to a comment, so that a public repository leaks nothing.
 func (m *intakeMachine) personVerified(s Standing) {
 	if !s.CanWrite() {
 		m.in.Result = s.Person.Login + " has no write access: no answer"
+		if c := m.in.Command; c != nil && c.Where.Comment == nil {
+			m.owe("reply", Reply{Where: c.Where, Refused: &Refusal{
+				Code: "not-entitled", Reason: s.Person.Login + " has no write access to " + m.in.Repo.FullName() + ".", Fix: "Ask somebody who may push there.",
+			}})
+		}
 		return
 	}
 	if m.in.Asked != nil {
@@ -262,7 +267,7 @@ func (m *intakeMachine) runsFound(runs []Found) {
 // fits reports whether a command may mean that run: by its name, else by the
 // commit it was written on, else because it is in the right state.
 func (c CommandGiven) fits(r Found) bool {
-	if c.Where.SHA != "" && c.Where.SHA != r.SHA {
+	if sha := c.Where.commit(); sha != "" && sha != r.SHA {
 		return false
 	}
 	switch c.Command.Verb {

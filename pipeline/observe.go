@@ -34,7 +34,7 @@ func (m *machine) observe(f Fact) {
 			m.observed(f.Outcome)
 		}
 	case Commanded:
-		m.reply(Ask{Verb: f.Command.Verb, By: f.By, Where: &f.Where}, &Refusal{
+		m.reply(Ask{Verb: f.Command.Verb, By: f.By, Where: f.Where}, &Refusal{
 			Code: "observed", Reason: r.Release.Version + " is only observed: nothing runs and nothing waits.",
 			Fix: "Remove mode: observe from the configuration to let Gatehouse act.",
 		}, "")

@@ -11,7 +11,7 @@ import (
 // ask keeps what a person wants until GitHub has said who that is.
 func (m *machine) ask(a Ask) {
 	for _, other := range m.run.Asks {
-		if other.Verb == a.Verb && other.By.ID == a.By.ID && other.Stage == a.Stage && a.Where == nil {
+		if other.Verb == a.Verb && other.By.ID == a.By.ID && other.Stage == a.Stage && !a.Where.Answerable() {
 			return // the same click twice
 		}
 	}
@@ -63,8 +63,8 @@ func (m *machine) asked(a Ask, o Outcome) {
 }
 
 func (m *machine) reply(a Ask, why *Refusal, text string) {
-	if a.Where != nil {
-		m.owe("reply", string(a.Verb), Reply{Where: *a.Where, OK: why == nil, Refused: why, Text: text})
+	if a.Where.Answerable() {
+		m.owe("reply", string(a.Verb), Reply{Where: a.Where, OK: why == nil, Refused: why, Text: text})
 	}
 }
 
@@ -108,10 +108,10 @@ func (m *machine) approve(a Ask, s Standing) *Refusal {
 		why = &Refusal{Code: "reason-required", Reason: "The policy of " + g.Environment + " asks for a reason.", Fix: "Write it behind the command or in the review's comment."}
 	}
 	g.Approvals = append(g.Approvals, Approval{
-		By: s.Person, At: m.at, Surface: a.Surface, Comment: a.Text, Release: m.run.Release.Digest(), Standing: &s, Refused: why,
+		By: s.Person, At: m.at, Surface: a.Where.Surface, Comment: a.Text, Release: m.run.Release.Digest(), Standing: &s, Refused: why,
 	})
 	if why == nil {
-		m.record("approval", g.Environment, s.Person, string(a.Surface))
+		m.record("approval", g.Environment, s.Person, string(a.Where.Surface))
 		m.lookForReviews()
 	} else {
 		m.note(s.Person.Login, "approval by %s does not count: %s", s.Person.Login, why.Reason)
@@ -163,7 +163,7 @@ func (m *machine) rejectAsked(a Ask, s Standing) *Refusal {
 	if !s.CanWrite() {
 		return m.needsWrite(s, "reject a release")
 	}
-	m.reject(s.Person, a.Text, a.Surface)
+	m.reject(s.Person, a.Text, a.Where.Surface)
 	return nil
 }
 
@@ -284,7 +284,7 @@ func (m *machine) mayRetryAfterGate(s Standing) *Refusal {
 }
 
 func (m *machine) pressed(f Pressed) {
-	a := Ask{Stage: f.Stage, By: f.By, Surface: SurfaceButton}
+	a := Ask{Stage: f.Stage, By: f.By, Where: Origin{Surface: SurfaceButton}}
 	switch f.Button {
 	case ButtonApprove:
 		a.Verb = VerbApprove
@@ -308,11 +308,11 @@ func (m *machine) rerun(f RerunRequested) {
 		m.refuse(Refusal{Code: "no-such-stage", Reason: "This run has no stage " + f.Stage + "."})
 		return
 	}
-	m.ask(Ask{Verb: VerbRetry, Stage: f.Stage, By: f.By, Surface: SurfaceButton})
+	m.ask(Ask{Verb: VerbRetry, Stage: f.Stage, By: f.By, Where: Origin{Surface: SurfaceButton}})
 }
 
 func (m *machine) commanded(f Commanded) {
-	a := Ask{Verb: f.Command.Verb, By: f.By, Surface: SurfaceComment, Text: f.Command.Reason, Where: &f.Where}
+	a := Ask{Verb: f.Command.Verb, By: f.By, Text: f.Command.Reason, Where: f.Where}
 	switch f.Command.Verb {
 	case VerbApprove, VerbReject, VerbCancel:
 		m.ask(a)

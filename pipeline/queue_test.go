@@ -79,7 +79,7 @@ func TestQueueOfFifty(t *testing.T) {
 	for i := 0; w.lane.Holder != "" && i < 2*n; i++ {
 		if waits := w.lane.Queue; i%7 == 3 && len(waits) > 2 {
 			id := waits[len(waits)/2]
-			w.event(w.named(id), Commanded{Command: Command{Verb: VerbCancel}, By: w.people[0].Person, Where: CommentRef{ID: 1, Issue: 1}})
+			w.event(w.named(id), Commanded{Command: Command{Verb: VerbCancel}, By: w.people[0].Person, Where: ByComment(CommentRef{ID: 1, Issue: 1})})
 			w.perform()
 			canceled[id] = true
 		}

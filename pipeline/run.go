@@ -71,12 +71,11 @@ type Run struct {
 
 // Ask is what a person asked for, kept until GitHub has said who that is.
 type Ask struct {
-	Verb    Verb        `json:"verb"`
-	Stage   string      `json:"stage,omitempty"`
-	By      Person      `json:"by"`
-	Surface Surface     `json:"surface"`
-	Text    string      `json:"text,omitempty"`  // a comment or reason
-	Where   *CommentRef `json:"where,omitempty"` // to be answered
+	Verb  Verb   `json:"verb"`
+	Stage string `json:"stage,omitempty"`
+	By    Person `json:"by"`
+	Text  string `json:"text,omitempty"` // a comment or reason
+	Where Origin `json:"where,omitzero"` // to be answered there, if it can be
 }
 
 // RunVersion is the version of the stored form of a Run and a Lane.
@@ -310,16 +309,6 @@ type Standing struct {
 func (s Standing) CanWrite() bool {
 	return s.Role == "admin" || s.Role == "maintain" || s.Role == "write"
 }
-
-// Surface is where a person acted.
-type Surface string
-
-// The surfaces.
-const (
-	SurfaceReview  Surface = "GitHub review"
-	SurfaceButton  Surface = "check run button"
-	SurfaceComment Surface = "comment"
-)
 
 // Lane is one deploy target and the runs that share it.
 type Lane struct {

@@ -68,10 +68,10 @@ func (w *theatre) setConfig(what string) {
 }
 
 func (w *theatre) intakeCommand(args []string) *CommandGiven {
-	c := &CommandGiven{Command: Command{Verb: Verb(args[1])}, By: w.who(args[0]), Where: CommentRef{ID: 5}}
+	c := &CommandGiven{Command: Command{Verb: Verb(args[1])}, By: w.who(args[0]), Where: ByComment(CommentRef{ID: 5})}
 	for _, a := range args[2:] {
 		if sha, ok := strings.CutPrefix(a, "on="); ok {
-			c.Where.SHA = sha
+			c.Where.Comment.SHA = sha
 		} else {
 			c.Command.Target = a
 		}

@@ -212,7 +212,7 @@ func (w *theatre) fact(run string, args []string) Fact {
 	case "rerun":
 		return RerunRequested{Stage: args[1], By: w.who(args[2])}
 	case "comment": // comment LOGIN VERB [reason, or for retry the stage]
-		return Commanded{Command: command(args[2:]), By: w.who(args[1]), Where: CommentRef{ID: 5, Issue: 1}}
+		return Commanded{Command: command(args[2:]), By: w.who(args[1]), Where: ByComment(CommentRef{ID: 5, Issue: 1})}
 	case "checks":
 		return ChecksChanged{SHA: w.runs[run].Release.SHA}
 	case "answer": // answer KEY-PREFIX outcome…

@@ -22,9 +22,14 @@ func (e *Engine) performOne(ctx context.Context, t task) (pipeline.Outcome, erro
 		return e.startRun(ctx, job, f, cause)
 	case pipeline.FindRuns:
 		return e.findRuns(ctx, job.Repo)
+	case pipeline.Reply:
+		if f.Where.Command != "" {
+			return e.keepAnswer(ctx, job, f)
+		}
+		return e.performer.Perform(ctx, job)
 	case pipeline.ReadRelease, pipeline.StartWorkflow, pipeline.ReadWorkflow, pipeline.CancelWorkflow, pipeline.ReadReviews,
 		pipeline.ReadChecks, pipeline.InspectGate, pipeline.VerifyPerson, pipeline.VerifyDoor, pipeline.AnswerDoor,
-		pipeline.CreateDeployment, pipeline.RunProbes, pipeline.SendNotice, pipeline.Reply, pipeline.ReadHead, pipeline.ReadConfig, pipeline.ShowProblems:
+		pipeline.CreateDeployment, pipeline.RunProbes, pipeline.SendNotice, pipeline.ReadHead, pipeline.ReadConfig, pipeline.ShowProblems:
 		return e.performer.Perform(ctx, job)
 	}
 	return nil, fmt.Errorf("effect %T has no performer", job.Effect)

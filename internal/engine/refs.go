@@ -19,6 +19,7 @@ const (
 	KindLane     Kind = "lane"     // <inst>/<lane id>
 	KindLog      Kind = "log"      // <inst>/<lane id>/<seq, 12 digits>
 	KindLink     Kind = "link"     // <inst>/<repo id>/workflow/<id> or /commit/<sha>
+	KindAnswer   Kind = "answer"   // <inst>/<id of a command given by the API>
 	KindFault    Kind = "fault"    // <inst>/<kind>/<rest of the id> of an item that fails
 )
 
@@ -46,6 +47,11 @@ func DeliveryRef(inst, app int64, guid string) Ref {
 
 // IntakeRef names an intake.
 func IntakeRef(inst int64, id string) Ref { return Ref{Kind: KindIntake, ID: tenant(inst) + id} }
+
+// AnswerRef names the answer to a command that was given by the API.
+func AnswerRef(inst int64, command string) Ref {
+	return Ref{Kind: KindAnswer, ID: tenant(inst) + command}
+}
 
 func logRef(inst int64, lane pipeline.LaneID, seq int64) Ref {
 	return Ref{Kind: KindLog, ID: logPrefix(inst, lane) + fmt.Sprintf("%012d", seq)}

@@ -24,7 +24,11 @@ func (p *Performers) reply(ctx context.Context, repo Repo, job engine.Job, e pip
 	if text == askStatus && job.Run != nil {
 		text = templates.Status(templates.NewView(stateOf(job.Run), job.Now, p.Links))
 	}
-	onCommit := e.Where.Issue == 0
+	at := e.Where.Comment
+	if at == nil {
+		return nil, refuse("no-address", "There is nowhere to answer what came from "+string(e.Where.Surface)+".", "Report this as a bug of Gatehouse.")
+	}
+	onCommit := at.Issue == 0
 	if onCommit && text == "" && e.OK {
 		text = taken
 	}
@@ -36,13 +40,13 @@ func (p *Performers) reply(ctx context.Context, repo Repo, job engine.Job, e pip
 	if !e.OK {
 		face = github.Confused
 	}
-	if err := p.bearable(ctx, job, repo.React(ctx, e.Where.ID, face)); err != nil {
+	if err := p.bearable(ctx, job, repo.React(ctx, at.ID, face)); err != nil {
 		return nil, err
 	}
 	if body == "" {
 		return pipeline.Done{}, nil
 	}
-	err := comment(ctx, repo, job, e.Where.Issue, body)
+	err := comment(ctx, repo, job, at.Issue, body)
 	if github.ClassOf(err) == github.Forbidden {
 		err = p.answerByCheck(ctx, repo, job, e, body)
 	}
@@ -51,7 +55,7 @@ func (p *Performers) reply(ctx context.Context, repo Repo, job engine.Job, e pip
 
 // answerByCheck answers on the commit what cannot be written below it.
 func (p *Performers) answerByCheck(ctx context.Context, repo Checks, job engine.Job, e pipeline.Reply, body string) error {
-	sha := e.Where.SHA
+	sha := e.Where.Comment.SHA
 	if sha == "" && job.Run != nil {
 		sha = job.Run.Release.SHA
 	}

@@ -31,7 +31,7 @@ func TestReply(t *testing.T) {
 	onIssue, err := r.Comment("bob", repoName, issue, "/approve")
 	must(t, err)
 	no := &pipeline.Refusal{Code: "author", Reason: "bob wrote it.", Fix: "Somebody else may approve."}
-	where := pipeline.CommentRef{ID: onIssue, Issue: issue}
+	where := pipeline.ByComment(pipeline.CommentRef{ID: onIssue, Issue: issue})
 	perform[pipeline.Done](r, r.job(pipeline.Reply{Where: where, OK: true}, 0))
 	before := len(r.snapshot().Comments)
 	perform[pipeline.Done](r, r.job(pipeline.Reply{Where: where, Refused: no}, 0))
@@ -40,7 +40,7 @@ func TestReply(t *testing.T) {
 	all := r.snapshot().Comments
 	equal(t, "comments", len(all), before+1)
 	equal(t, "says why", strings.Contains(all[len(all)-1].Body, "bob wrote it."), true)
-	status := r.job(pipeline.Reply{Where: pipeline.CommentRef{ID: onIssue, Issue: issue}, OK: true, Text: "status"}, 0)
+	status := r.job(pipeline.Reply{Where: pipeline.ByComment(pipeline.CommentRef{ID: onIssue, Issue: issue}), OK: true, Text: "status"}, 0)
 	perform[pipeline.Done](r, status)
 	all = r.snapshot().Comments
 	equal(t, "status", strings.Contains(all[len(all)-1].Body, "v1.2.0"), true)
@@ -52,14 +52,14 @@ func TestReplyByCheck(t *testing.T) {
 	r := newRig(t)
 	id, err := r.CommitComment("bob", repoName, r.sha, "/approve")
 	must(t, err)
-	e := pipeline.Reply{Where: pipeline.CommentRef{ID: id, SHA: r.sha}, Refused: &pipeline.Refusal{Code: "author", Reason: "bob wrote it."}}
+	e := pipeline.Reply{Where: pipeline.ByComment(pipeline.CommentRef{ID: id, SHA: r.sha}), Refused: &pipeline.Refusal{Code: "author", Reason: "bob wrote it."}}
 	perform[pipeline.Done](r, r.job(e, 0))
 	perform[pipeline.Done](r, r.job(e, 1))
 	equal(t, "check runs", len(r.ours()), 1)
 	equal(t, "conclusion", r.ours()[0].Conclusion, "neutral")
 	equal(t, "says why", strings.Contains(r.ours()[0].Output.Summary, "bob wrote it."), true)
 	equal(t, "tries to comment", r.calls("/comments"), 0)
-	taken := r.job(pipeline.Reply{Where: pipeline.CommentRef{ID: id, SHA: r.sha}, OK: true}, 0)
+	taken := r.job(pipeline.Reply{Where: pipeline.ByComment(pipeline.CommentRef{ID: id, SHA: r.sha}), OK: true}, 0)
 	taken.Key = "reply/2"
 	perform[pipeline.Done](r, taken)
 	equal(t, "says so", strings.Contains(r.ours()[1].Output.Summary, "Taken"), true)
@@ -75,8 +75,8 @@ func TestReplyForbidden(t *testing.T) {
 	r.SetPermission("acme", "issues", "read")
 	r.SetPermission("acme", "checks", "read")
 	no := &pipeline.Refusal{Code: "x", Reason: "No."}
-	perform[pipeline.Done](r, r.job(pipeline.Reply{Where: pipeline.CommentRef{ID: id, Issue: issue}, Refused: no}, 0))
-	perform[pipeline.Done](r, r.job(pipeline.Reply{Where: pipeline.CommentRef{ID: 99999, Issue: 99}, Refused: no}, 0))
+	perform[pipeline.Done](r, r.job(pipeline.Reply{Where: pipeline.ByComment(pipeline.CommentRef{ID: id, Issue: issue}), Refused: no}, 0))
+	perform[pipeline.Done](r, r.job(pipeline.Reply{Where: pipeline.ByComment(pipeline.CommentRef{ID: 99999, Issue: 99}), Refused: no}, 0))
 }
 
 func TestShowProblems(t *testing.T) {
