@@ -62,7 +62,7 @@ func (n *news) command(c comment, where pipeline.CommentRef) ([]engine.Signal, s
 	case c.ID <= 0:
 		return fail(malformed("the comment is missing"))
 	}
-	command, found := ParseCommand(c.Body)
+	command, found := pipeline.ParseComment(c.Body)
 	if !found {
 		return ignore("its first line is no command")
 	}

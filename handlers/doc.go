@@ -15,8 +15,6 @@
 // needed and do not mind what is missing, null or new: GitHub's payloads have
 // grown over the years, and a library's types have not always followed.
 //
-// [ParseCommand] reads the one line of a comment that may be a command.
-//
 // [Pages] are read-only: each reads the store, has package templates find the
 // words, and answers. [Feed] tells open pages what changed. [Elsewhere] stands
 // where the public may ask for a page.

@@ -1,9 +1,7 @@
 package handlers_test
 
 import (
-	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/gatehouse-app/gatehouse/handlers"
 	"github.com/gatehouse-app/gatehouse/pipeline"
@@ -50,49 +48,4 @@ func FuzzTranslate(f *testing.F) {
 			}
 		}
 	})
-}
-
-// Whatever is written: ParseCommand does not panic; a command is found only if
-// a line begins with a slash and its verb; what follows is taken verbatim from
-// that line, trimmed, and bounded; text that is quoted is no command.
-func FuzzParseCommand(f *testing.F) {
-	for _, c := range commands {
-		f.Add(c.body)
-	}
-	f.Fuzz(func(t *testing.T, body string) {
-		got, found := handlers.ParseCommand(body)
-		if !found {
-			if got != (pipeline.Command{}) {
-				t.Fatalf("nothing found, and yet %+v", got)
-			}
-			return
-		}
-		if !begins(body, string(got.Verb)) {
-			t.Fatalf("no line begins with /%s", got.Verb)
-		}
-		for _, text := range []string{got.Target, got.Reason} {
-			if utf8.RuneCountInString(text) > 500 || text != strings.TrimSpace(text) || strings.Contains(text, "\n") {
-				t.Fatalf("not trimmed or bounded: %q", text)
-			}
-			if utf8.ValidString(body) && !strings.Contains(body, text) {
-				t.Fatalf("not verbatim: %q", text)
-			}
-		}
-		var quoted strings.Builder
-		for line := range strings.Lines(body) {
-			quoted.WriteString("> " + line)
-		}
-		if got, found := handlers.ParseCommand(quoted.String()); found {
-			t.Fatalf("found in a quote: %+v", got)
-		}
-	})
-}
-
-func begins(body, verb string) bool {
-	for line := range strings.Lines(body) {
-		if strings.HasPrefix(strings.ToLower(strings.TrimSpace(line)), "/"+verb) {
-			return true
-		}
-	}
-	return false
 }

@@ -155,23 +155,3 @@ const (
 	ButtonReject  Button = "reject"
 	ButtonRetry   Button = "retry"
 )
-
-// Command is what somebody typed. Target is the version, environment or run
-// that it names, if any; for retry the stage.
-type Command struct {
-	Verb   Verb   `json:"verb"`
-	Target string `json:"target,omitempty"`
-	Reason string `json:"reason,omitempty"`
-}
-
-// Verb is a command's name.
-type Verb string
-
-// The commands that exist.
-const (
-	VerbApprove Verb = "approve"
-	VerbReject  Verb = "reject"
-	VerbRetry   Verb = "retry"
-	VerbCancel  Verb = "cancel"
-	VerbStatus  Verb = "status"
-)

@@ -136,17 +136,22 @@ func listed(names []string) string {
 // didYouMean proposes the known word next to a misspelled one; otherwise it
 // says what the fallback says.
 func didYouMean(word string, known []string, otherwise string) string {
-	best, distance := "", 3
-	for _, k := range known {
-		d := editDistance(strings.ToLower(word), k)
-		if d < distance && d*2 <= len(k) {
-			best, distance = k, d
-		}
-	}
+	best := nearest(word, known, func(k string) int { return min(2, len(k)/2) })
 	if best == "" {
 		return otherwise
 	}
 	return "Did you mean " + best + "?"
+}
+
+// nearest is the known word at the smallest distance that is not above its most.
+func nearest(word string, known []string, most func(known string) int) string {
+	best, distance := "", math.MaxInt
+	for _, k := range known {
+		if d := editDistance(strings.ToLower(word), k); d < distance && d <= most(k) {
+			best, distance = k, d
+		}
+	}
+	return best
 }
 
 // editDistance counts the letters to insert, drop, change or swap between a

@@ -313,6 +313,10 @@ func (m *machine) rerun(f RerunRequested) {
 
 func (m *machine) commanded(f Commanded) {
 	a := Ask{Verb: f.Command.Verb, By: f.By, Text: f.Command.Reason, Where: f.Where}
+	if why := f.Command.unavailable(); why != nil {
+		m.reply(a, why, "")
+		return
+	}
 	switch f.Command.Verb {
 	case VerbApprove, VerbReject, VerbCancel:
 		m.ask(a)
@@ -331,19 +335,7 @@ func (m *machine) commanded(f Commanded) {
 		m.ask(a)
 	case VerbStatus:
 		m.reply(a, nil, "status")
-	default:
-		m.reply(a, f.Command.unavailable(), "")
-	}
-}
-
-// unavailable refuses a command that the design names and this build lacks.
-func (c Command) unavailable() *Refusal {
-	switch c.Verb {
-	case VerbApprove, VerbReject, VerbRetry, VerbCancel, VerbStatus:
-		return nil
-	default:
-		why := NotAvailable("the command /" + string(c.Verb))
-		why.Fix = "Available now: /approve, /reject REASON, /retry [STAGE], /cancel, /status."
-		return &why
+	case VerbWithdraw, VerbDeploy, VerbLock, VerbUnlock, VerbRollback, VerbKill:
+		// Refused above: this build lacks them.
 	}
 }
