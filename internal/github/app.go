@@ -44,6 +44,8 @@ type App struct {
 	creator githubapp.ClientCreator
 	app     *gh.Client
 	guard   *guard
+	wire    http.RoundTripper // what sends, for tokens that go-githubapp does not add
+	agent   string
 
 	mu      sync.Mutex
 	clients map[int64]*gh.Client // One client per installation, because each keeps its token.
@@ -72,15 +74,16 @@ func New(cfg Config, opts Options) (*App, error) {
 	if agent == "" {
 		agent = "gatehouse"
 	}
+	sends := &wire{base: transportOf(opts), guard: g}
 	creator := githubapp.NewClientCreator(base.String(), base.String()+"graphql", cfg.AppID, cfg.PrivateKey,
-		githubapp.WithTransport(&wire{base: transportOf(opts), guard: g}),
+		githubapp.WithTransport(sends),
 		githubapp.WithClientMiddleware(g.middleware),
 		githubapp.WithClientUserAgent(agent))
 	client, err := creator.NewAppClient()
 	if err != nil {
 		return nil, invalid(op, "the App's private key cannot be read: it must be the PEM file that GitHub gave, complete")
 	}
-	return &App{id: cfg.AppID, webURL: web, creator: creator, app: client, guard: g, clients: map[int64]*gh.Client{}}, nil
+	return &App{id: cfg.AppID, webURL: web, creator: creator, app: client, guard: g, wire: sends, agent: agent, clients: map[int64]*gh.Client{}}, nil
 }
 
 // ID is the App's id.

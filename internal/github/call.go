@@ -35,8 +35,9 @@ type operation struct {
 // call is one request on its way, and what the transport learned about it.
 type call struct {
 	operation
-	installation int64
+	installation int64 // whose limits count; below zero: minus a person's id
 	priority     Priority
+	person       bool // a person's token is used
 
 	mu      sync.Mutex // It guards what follows, because net/http may still report after a time limit.
 	sent    bool       // sent says that the request itself, not the one for its token, may have reached GitHub.
@@ -67,7 +68,7 @@ func (c *call) failure(parent context.Context, err error) *Error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := &Error{
-		Op: c.name, Status: c.answer.status, RequestID: c.answer.requestID,
+		person: c.person, Op: c.name, Status: c.answer.status, RequestID: c.answer.requestID,
 		Message: redact(c.answer.message, c.secret), Err: cause(err, c.secret),
 	}
 	if e.Message == "" && c.answer.status == 0 {

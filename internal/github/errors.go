@@ -37,6 +37,7 @@ type Error struct {
 	RetryAt    time.Time // RetryAt is the earliest time of another try; for RateLimited.
 	RequestID  string    // RequestID is GitHub's name for the request, for its support.
 	Err        error     // Err is the cause: a context's error, or a text without secrets.
+	person     bool      // person says that a person's token was used, so that the advice is for him.
 }
 
 // Error says what was tried, what happened, and what to do.
@@ -62,6 +63,9 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 func (e *Error) advice() string {
+	if e.person && e.Class == Unauthorized {
+		return "sign in again"
+	}
 	switch e.Class {
 	case RateLimited:
 		return "try again at " + e.RetryAt.UTC().Format(time.RFC3339)

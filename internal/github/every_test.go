@@ -9,7 +9,7 @@ import (
 
 // everyCall is each method that talks to GitHub, with usable arguments.
 func everyCall(a *github.App) map[string]func(context.Context) error {
-	r := a.Repo(ref())
+	r, u := a.Repo(ref()), a.As(7, token)
 	return map[string]func(context.Context) error{
 		"Self":           func(c context.Context) error { _, err := a.Self(c); return err },
 		"Installations":  func(c context.Context) error { _, err := a.Installations(c); return err },
@@ -68,6 +68,11 @@ func everyCall(a *github.App) map[string]func(context.Context) error {
 		"ActionsEnabled": func(c context.Context) error { _, err := r.ActionsEnabled(c); return err },
 		"Workflows":      func(c context.Context) error { _, err := r.Workflows(c); return err },
 		"TeamMembers":    func(c context.Context) error { _, err := r.TeamMembers(c, "octo", "ops"); return err },
-		"React":          func(c context.Context) error { return r.React(c, 1, github.Rocket) },
+		"Review": func(c context.Context) error {
+			return u.Repo(ref()).Review(c, 1, []int64{2}, github.Approved, "yes")
+		},
+		"As":           func(c context.Context) error { _, err := u.Self(c); return err },
+		"Repositories": func(c context.Context) error { _, err := u.Repositories(c); return err },
+		"React":        func(c context.Context) error { return r.React(c, 1, github.Rocket) },
 	}
 }

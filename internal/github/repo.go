@@ -30,6 +30,7 @@ func (r RepoRef) String() string { return r.Owner + "/" + r.Name }
 type Repo struct {
 	app *App
 	ref RepoRef
+	as  *User // nil: the App itself
 }
 
 // Repo gives a handle. It calls nobody; a name that cannot be one fails at the first call.
@@ -70,6 +71,9 @@ func (r *Repo) call(ctx context.Context, o operation, f func(context.Context, *g
 	}
 	if !isName(r.ref.Owner) || !isName(r.ref.Name) {
 		return invalid(o.name, "%q is not the name of a repository", r.ref.String())
+	}
+	if r.as != nil {
+		return r.as.do(ctx, o, f)
 	}
 	return r.app.do(ctx, r.ref.Installation, o, f)
 }

@@ -14,7 +14,7 @@ import (
 
 // Observation is one request, for metrics.
 type Observation struct {
-	Installation int64  // Installation is zero for calls as the App itself.
+	Installation int64  // Installation is zero for calls as the App itself, or as a person.
 	Method       string // Method is the HTTP method.
 	Route        string // Route is the operation in words: few values, no names of repositories.
 	Status       int    // Status is zero when there was no answer, also when the call was not sent.
@@ -124,7 +124,7 @@ func moved(req *http.Request, resp *http.Response) *refusal {
 
 func (g *guard) report(ctx context.Context, c *call, method string, started time.Time, status int, refused bool) {
 	o := Observation{
-		Installation: c.installation, Method: method, Route: c.name, Status: status, Refused: refused,
+		Installation: max(c.installation, 0), Method: method, Route: c.name, Status: status, Refused: refused,
 		Remaining: g.meter(c.installation).left(), Duration: g.clock().Sub(started),
 	}
 	g.observe(o)
@@ -150,7 +150,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	c.mu.Lock()
 	_, c.secret, _ = strings.Cut(req.Header.Get("Authorization"), " ")
-	c.sent = true
+	c.sent = req.Context().Err() == nil // net/http sends nothing for a caller who has gone
 	c.mu.Unlock()
 	trace := &httptrace.ClientTrace{
 		GetConn: func(string) { c.setSent(false) }, // From here on, no connection means that nothing was sent.
