@@ -54,7 +54,7 @@ func callKind(c sandbox.Call) string {
 		return "probe"
 	case sandbox.KindWebhook:
 		return "webhook " + c.Event
-	case sandbox.KindPage, sandbox.KindAct:
+	case sandbox.KindPage, sandbox.KindAct, sandbox.KindOAuth:
 		return ""
 	}
 	return ""

@@ -26,6 +26,7 @@ func (w *World) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/v3/", w.observe(KindGitHub, w.restHandler()))
 	mux.Handle("/sites/", w.observe(KindSite, http.HandlerFunc(w.serveSite)))
+	mux.Handle("POST /login/oauth/access_token", w.observe(KindOAuth, http.HandlerFunc(w.accessToken)))
 	w.mountPages(mux)
 	return mux
 }

@@ -81,6 +81,7 @@ func (w *World) mountPages(mux *http.ServeMux) {
 	p.get(inner, "GET /{$}", "home", p.home)
 	p.get(inner, "GET /_record", "record", p.record)
 	p.mountRepoPages(inner)
+	inner.HandleFunc("GET /login/oauth/authorize", p.authorize)
 	p.mountForms(inner)
 	p.get(inner, "GET /", "home", func(*http.Request, string) (pageResult, error) { return pageResult{}, errNoPage })
 	mux.Handle("/", http.NewCrossOriginProtection().Handler(inner))

@@ -23,7 +23,7 @@ func compile(rt route) compiledRoute {
 func (w *World) restHandler() http.Handler {
 	var routes []compiledRoute
 	for _, group := range [][]route{
-		appRoutes(), peopleRoutes(), gitRoutes(), checkRoutes(), deployRoutes(), environmentRoutes(), actionRoutes(),
+		appRoutes(), userRoutes(), peopleRoutes(), gitRoutes(), checkRoutes(), deployRoutes(), environmentRoutes(), actionRoutes(),
 		runRoutes(), gateRoutes(), commentRoutes(),
 	} {
 		for _, rt := range group {

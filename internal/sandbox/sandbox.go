@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -34,7 +35,11 @@ type Options struct {
 	AppSlug string
 	// AppKey is the app's private key; its public half verifies the app's JWTs.
 	AppKey *rsa.PrivateKey
-	Clock  Clock
+	// ClientID and ClientSecret let people sign in with the app; empty: nobody can. Callbacks are the app's callback URLs.
+	ClientID     string
+	ClientSecret string
+	Callbacks    []string
+	Clock        Clock
 	// Step is how long a job takes unless its steps sleep; default 300 ms.
 	Step time.Duration
 	// RateLimit is the requests an installation has per hour; default 5000.
@@ -69,6 +74,7 @@ type World struct {
 
 	record record
 	faults faultState
+	oauth  oauthState
 	hooks  sender
 }
 
@@ -79,6 +85,7 @@ func New(opt Options) *World {
 		opt: opt, clock: opt.Clock, log: opt.Logger, lastID: 1000,
 		users: map[string]*User{}, owners: map[string][]string{}, apps: map[string]*App{}, repos: map[string]*Repo{},
 		tokens: map[string]*token{}, limits: map[string]*limit{}, sites: map[string]Site{}, timers: map[*timer]struct{}{},
+		oauth: oauthState{grants: map[string]grant{}, refreshes: map[string]refresh{}},
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -122,6 +129,13 @@ func (w *World) SetURLs(base, hook string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.opt.BaseURL, w.opt.HookURL = base, hook
+}
+
+// SetCallbacks sets where people may be sent back to after signing in, for servers that learn their address late.
+func (w *World) SetCallbacks(urls ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.opt.Callbacks = urls
 }
 
 // Close stops timers and the webhook sender and waits for both.
@@ -191,13 +205,10 @@ func (w *World) user(login string) (*User, error) {
 func (w *World) Repos() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var names []string
-	for name := range w.repos {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return w.repoNames()
 }
+
+func (w *World) repoNames() []string { return slices.Sorted(maps.Keys(w.repos)) }
 
 // Users lists the people, sorted by login.
 func (w *World) Users() []User {
