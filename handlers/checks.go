@@ -53,7 +53,7 @@ func (n *news) checkRun() ([]engine.Signal, string, error) {
 	}
 	button := pipeline.Button(p.RequestedAction.Identifier)
 	switch button {
-	case pipeline.ButtonApprove, pipeline.ButtonReject, pipeline.ButtonRetry:
+	case pipeline.ButtonApprove, pipeline.ButtonWithdraw, pipeline.ButtonReject, pipeline.ButtonRetry:
 		return one(engine.Signal{Run: run, Fact: pipeline.Pressed{Stage: stage, Attempt: attempt, Button: button, By: by}})
 	default:
 		return ignore("there is no such button")

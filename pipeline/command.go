@@ -71,9 +71,9 @@ func (v Verb) Usage() string {
 // built reports whether this build carries the command out.
 func (v Verb) built() bool {
 	switch v {
-	case VerbApprove, VerbReject, VerbRetry, VerbCancel, VerbStatus:
+	case VerbApprove, VerbReject, VerbWithdraw, VerbRetry, VerbCancel, VerbStatus:
 		return true
-	case VerbWithdraw, VerbDeploy, VerbLock, VerbUnlock, VerbRollback, VerbKill:
+	case VerbDeploy, VerbLock, VerbUnlock, VerbRollback, VerbKill:
 	}
 	return false
 }

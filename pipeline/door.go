@@ -31,8 +31,8 @@ func (m *machine) awaitLane(st *Stage, sr *StageRun) bool {
 	if holder != nil {
 		by = "run " + string(m.lane.Holder) + " (" + holder.Version + ")"
 	}
-	if sr.Attempt == 0 {
-		sr.Attempt, sr.StartedAt = 1, m.at
+	if !m.parked(st) { // else its number was taken when it was dispatched
+		sr.Attempt, sr.StartedAt = sr.Attempt+1, m.at
 	}
 	sr.Status = StageWaiting
 	sr.Reason = &Refusal{
@@ -73,27 +73,38 @@ func (m *machine) voidApprovals(why Refusal) {
 		}
 	}
 	m.voidAsks(why)
-	m.reopen(why)
+	m.note("", "Approvals are void: %s", why.Reason)
+	m.record("approvals-void", g.Environment, Person{}, why.Reason)
+	m.reopen()
 }
 
-func (m *machine) reopen(why Refusal) {
+// reopen has the gate ask people again.
+func (m *machine) reopen() {
 	g := m.run.Gate
 	g.Door, g.Doing = DoorShut, ""
 	sr := m.run.Stages[g.Stage]
 	sr.Status, sr.EndedAt = StageWaiting, time.Time{}
-	deploy := m.run.Stages[g.Deploy]
-	if deploy.Status == StageWaiting {
-		deploy.Status, deploy.Reason = StagePending, nil
-		m.changed(g.Deploy)
-		if g.Kind == GateByGatehouse {
-			deploy.Attempt-- // nothing was begun: the number is used when it is
-		}
-	}
-	m.note("", "Approvals are void: %s", why.Reason)
-	m.record("approvals-void", g.Environment, Person{}, why.Reason)
+	m.backBehindGate()
 	m.changed(g.Stage)
 	m.mark(SlotDetails)
 	m.yield()
+}
+
+// backBehindGate has everything that waits for the lane wait for the gate again,
+// and gives up its place in the queue: who holds the lane must be able to use it.
+func (m *machine) backBehindGate() {
+	for _, st := range m.run.Plan().Stages {
+		sr := m.run.Stages[st.ID]
+		if sr.Status != StageWaiting || !m.behindGate(st) {
+			continue
+		}
+		sr.Status, sr.Reason = StagePending, nil
+		m.changed(st.ID)
+		if !m.parked(st) {
+			sr.Attempt-- // nothing was begun: the number is used when it is
+		}
+	}
+	m.lane.Queue = slices.DeleteFunc(m.lane.Queue, func(q RunID) bool { return q == m.run.ID })
 }
 
 func (m *machine) doorVerified(o DoorVerified) {
@@ -122,7 +133,9 @@ func (m *machine) doorVerified(o DoorVerified) {
 		}
 	}
 	if !m.met() {
-		m.reopen(Refusal{Reason: "not everybody who approved still may."})
+		m.note("", "The gate asks again: not everybody who approved still may.")
+		m.record("gate-reopened", g.Environment, Person{}, "not everybody who approved still may.")
+		m.reopen()
 		return
 	}
 	m.openDoor()

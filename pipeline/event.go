@@ -151,7 +151,8 @@ type Button string
 
 // The buttons.
 const (
-	ButtonApprove Button = "approve"
-	ButtonReject  Button = "reject"
-	ButtonRetry   Button = "retry"
+	ButtonApprove  Button = "approve"
+	ButtonWithdraw Button = "withdraw"
+	ButtonReject   Button = "reject"
+	ButtonRetry    Button = "retry"
 )

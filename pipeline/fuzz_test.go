@@ -16,7 +16,8 @@ import (
 // happens:
 //
 //   - no door opens and no deploy is dispatched behind our own gate without the
-//     approvals that the policy asks for, as verified last, judged by brute force
+//     approvals that the policy asks for, as verified last and not withdrawn,
+//     judged by brute force
 //   - no door opens for a commit other than the release's, or after it was closed
 //   - a door opens at most once a run, a stage is dispatched once an attempt
 //   - at most one run of a lane has a deploy under way, and that run holds it
@@ -192,6 +193,9 @@ func mustJSON(v any) []byte {
 
 // remember keeps, apart from the machine, who was verified as approving what.
 func (w *fuzzWorld) remember(r *fuzzRun, f Fact) {
+	if c, ok := f.(Commanded); ok && c.Command.Verb == VerbWithdraw {
+		r.forget(c.By)
+	}
 	a, ok := f.(Answered)
 	if !ok {
 		return
@@ -210,6 +214,19 @@ func (w *fuzzWorld) remember(r *fuzzRun, f Fact) {
 			r.approvers = nil // all void
 		}
 		r.policy, r.proof = o.Policy, &o
+	}
+}
+
+// forget takes back what a person approved, as long as the door is not opening.
+func (r *fuzzRun) forget(by Person) {
+	if g := r.state.Gate; g == nil || g.Door != DoorShut && g.Door != DoorVerifying {
+		return
+	}
+	r.approvers = slices.DeleteFunc(r.approvers, func(p Person) bool { return p.ID == by.ID })
+	for key, ask := range r.state.Asks {
+		if ask.Verb == VerbApprove && ask.By.ID == by.ID {
+			r.asked[key] = "withdrawn"
+		}
 	}
 }
 

@@ -318,7 +318,7 @@ func (w *fuzzWorld) say(r *fuzzRun) {
 	stages := r.state.Plan().Stages
 	st := stages[w.pick(len(stages))]
 	by, where := w.someone(), ByComment(CommentRef{ID: 5, Issue: 1})
-	switch w.pick(8) {
+	switch w.pick(9) {
 	case 0, 1, 2:
 		w.event(r, Commanded{Command: Command{Verb: VerbApprove, Reason: "good"}, By: by, Where: where})
 	case 3:
@@ -331,6 +331,8 @@ func (w *fuzzWorld) say(r *fuzzRun) {
 		w.event(r, Commanded{Command: Command{Verb: []Verb{VerbCancel, VerbReject, VerbStatus}[w.pick(3)]}, By: by, Where: where})
 	case 7:
 		w.event(r, Pressed{Button: ButtonRetry, Stage: st.ID, Attempt: r.state.Stages[st.ID].Attempt, By: by})
+	case 8:
+		w.event(r, Commanded{Command: Command{Verb: VerbWithdraw}, By: by, Where: where})
 	}
 }
 

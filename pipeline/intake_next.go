@@ -271,7 +271,7 @@ func (c CommandGiven) fits(r Found) bool {
 		return false
 	}
 	switch c.Command.Verb {
-	case VerbApprove, VerbReject:
+	case VerbApprove, VerbWithdraw, VerbReject:
 		return r.AtGate
 	case VerbRetry:
 		return r.Failed

@@ -86,6 +86,9 @@ func short(sha string) string {
 	return sha
 }
 
+// clock renders a moment for people.
+func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }
+
 func seconds(d time.Duration) string {
 	if d >= time.Hour && d%time.Hour == 0 {
 		return strconv.Itoa(int(d/time.Hour)) + "h"

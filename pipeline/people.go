@@ -52,7 +52,7 @@ func (m *machine) asked(a Ask, o Outcome) {
 		why = m.retry(a, v.Standing)
 	case VerbCancel:
 		why = m.cancel(a, v.Standing)
-	case VerbStatus:
+	case VerbStatus, VerbWithdraw:
 		// Answered at once; nobody is verified for it.
 	}
 	if why != nil {
@@ -90,7 +90,7 @@ func (m *machine) doorTime() string {
 	if at.IsZero() {
 		at = m.at
 	}
-	return at.UTC().Format("2006-01-02 15:04 UTC")
+	return clock(at)
 }
 
 func (m *machine) approve(a Ask, s Standing) *Refusal {
@@ -100,7 +100,7 @@ func (m *machine) approve(a Ask, s Standing) *Refusal {
 	g := m.run.Gate
 	for _, had := range g.Approvals {
 		if had.Counts() && had.By.ID == s.Person.ID {
-			return &Refusal{Code: "approved-before", Reason: fmt.Sprintf("%s already approved at %s.", s.Person.Login, had.At.UTC().Format("2006-01-02 15:04 UTC"))}
+			return &Refusal{Code: "approved-before", Reason: fmt.Sprintf("%s already approved at %s.", s.Person.Login, clock(had.At))}
 		}
 	}
 	why := Admit(*g.Policy, m.run.Release, s)
@@ -292,12 +292,18 @@ func (m *machine) pressed(f Pressed) {
 		a.Verb, a.Text = VerbReject, "by button"
 	case ButtonRetry:
 		a.Verb = VerbRetry
+	case ButtonWithdraw:
+		a.Verb = VerbWithdraw
 	default:
 		m.refuse(Refusal{Code: "unknown-button", Reason: "There is no such button: " + string(f.Button) + "."})
 		return
 	}
 	if sr := m.run.Stages[f.Stage]; sr == nil || sr.Attempt != f.Attempt {
 		m.refuse(Refusal{Code: "old-button", Reason: "That check run shows an attempt that is over."})
+		return
+	}
+	if a.Verb == VerbWithdraw {
+		m.withdraw(a)
 		return
 	}
 	m.ask(a)
@@ -333,9 +339,11 @@ func (m *machine) commanded(f Commanded) {
 			return
 		}
 		m.ask(a)
+	case VerbWithdraw:
+		m.withdraw(a)
 	case VerbStatus:
 		m.reply(a, nil, "status")
-	case VerbWithdraw, VerbDeploy, VerbLock, VerbUnlock, VerbRollback, VerbKill:
+	case VerbDeploy, VerbLock, VerbUnlock, VerbRollback, VerbKill:
 		// Refused above: this build lacks them.
 	}
 }

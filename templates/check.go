@@ -119,8 +119,13 @@ func conclude(v View, s *Stage) (CheckStatus, Conclusion) {
 
 func actions(v View, s *Stage) []Action {
 	switch {
+	case s.Kind == pipeline.KindApproval && v.Gate != nil && !v.Gate.Open && v.Gate.MayWithdraw:
+		return []Action{withdraw()}
 	case s.Kind == pipeline.KindApproval && v.Gate != nil && v.Gate.Open:
 		all := []Action{{"Reject", "End this release here", string(pipeline.ButtonReject)}}
+		if v.Gate.MayWithdraw {
+			all = append(all, withdraw())
+		}
 		if v.Gate.OneClick || v.Gate.NeedsReason {
 			return all // a button brings neither GitHub's review nor a reason
 		}
@@ -131,6 +136,10 @@ func actions(v View, s *Stage) []Action {
 		return []Action{{"Retry", "Run this stage again", string(pipeline.ButtonRetry)}}
 	}
 	return nil
+}
+
+func withdraw() Action {
+	return Action{"Withdraw", "Take your own approval back", string(pipeline.ButtonWithdraw)}
 }
 
 // checkTitle is the one line beside the check: plain text, not Markdown.

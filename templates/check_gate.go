@@ -96,6 +96,9 @@ func approvalsMD(l *lines, g *Gate) {
 	for _, a := range g.Disregarded {
 		l.text("- ✖️ " + approvalMD(a) + " — does not count: " + md(sentence(a.Why.Reason)) + fixMD(a.Why.Fix))
 	}
+	if g.MayWithdraw {
+		l.add("\nTo take your own approval back before the door opens: comment %s.", code("/withdraw"))
+	}
 }
 
 func fixMD(fix string) string {

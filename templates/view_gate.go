@@ -28,6 +28,7 @@ type Gate struct {
 	DoorAt      time.Time
 	Behind      []string // titles of the stages that its opening lets go
 	NeedsReason bool
+	MayWithdraw bool // an approval counts and the door has not opened
 }
 
 // Place is one need of the policy.
@@ -68,6 +69,8 @@ func (m *maker) gate() *Gate {
 	if deploy := m.run.Stages[of.Deploy]; g.ByGitHub && deploy != nil && deploy.Workflow != nil && deploy.Workflow.ID != 0 {
 		g.Review = m.links.Workflow(m.run.Repo, deploy.Workflow.ID)
 	}
+	shut := of.Door == pipeline.DoorShut || of.Door == pipeline.DoorVerifying
+	g.MayWithdraw = len(g.Approvals) > 0 && shut && m.run.Status == pipeline.RunActive
 	if g.Open && !of.ExpiresAt.IsZero() {
 		g.ExpiresIn = span(max(0, of.ExpiresAt.Sub(m.now)))
 	}
