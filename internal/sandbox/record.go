@@ -18,7 +18,9 @@ const (
 	KindSite    CallKind = "site"    // a request to a product's web site.
 	KindPage    CallKind = "page"    // a request to the sandbox's own pages.
 	KindWebhook CallKind = "webhook" // a webhook that the world sent.
-	KindAct     CallKind = "act"     // something a person did through the world's methods or pages.
+	// KindInteraction is what a click in Slack sent to the app.
+	KindInteraction CallKind = "interaction"
+	KindAct         CallKind = "act" // something a person did through the world's methods or pages.
 )
 
 // Phase is when OnCall hears of a call.

@@ -18,6 +18,10 @@ type SlackOptions struct {
 	BotName string
 	// Team is the name of the workspace; default "Sandbox".
 	Team string
+	// SigningSecret signs what clicks send; default "slack-signing-secret".
+	SigningSecret string
+	// InteractionsURL is where clicks are posted; SetInteractions can set it later.
+	InteractionsURL string
 }
 
 // SlackFaults are what is wrong with the workspace; the rules of World.SetFaults apply to /slack/api/ too.
@@ -28,6 +32,14 @@ type SlackFaults struct {
 	RetryAfter time.Duration
 	// Scopes, if not nil, are all that the bot was granted.
 	Scopes []string
+	// Outside are logins who are in no channel: nothing can be shown to them there alone.
+	Outside []string
+	// NoDirect are logins who take no direct messages.
+	NoDirect []string
+	// Forged signs clicks with another secret, Stale dates them back, Doubled sends each twice.
+	Forged  bool
+	Stale   time.Duration
+	Doubled bool
 }
 
 // Slack is a workspace: its Web API under /slack/api/ and its pages under /slack. It shares clock, record and faults with a World.
@@ -39,7 +51,11 @@ type Slack struct {
 	faults   SlackFaults
 	channels []*slackChannel
 	lastTS   int64
-	webhooks map[string]string // webhooks maps the token of an incoming webhook to its channel's id.
+	views    map[string]*SlackView   // views are the open modals, by user id.
+	triggers map[string]slackTrigger // triggers may open one.
+
+	lastView, lastTrigger int
+	webhooks              map[string]string // webhooks maps the token of an incoming webhook to its channel's id.
 }
 
 // SlackChannel is a channel as it is now.
@@ -50,6 +66,8 @@ type SlackChannel struct {
 	Archived bool
 	// BotAbsent tells that the bot was not invited.
 	BotAbsent bool
+	// With is the id of the one person who sees it, for direct messages.
+	With string
 }
 
 type slackChannel struct {
@@ -73,6 +91,8 @@ type SlackMessage struct {
 	Reactions []string
 	// Webhook tells that an incoming webhook posted it.
 	Webhook bool
+	// Only is the id of the one person who sees it, for an ephemeral message.
+	Only string
 }
 
 // SlackMetadata is what an app attaches to a message, unseen by people.
@@ -99,7 +119,10 @@ func NewSlack(w *World, opt SlackOptions) *Slack {
 	if opt.Team == "" {
 		opt.Team = "Sandbox"
 	}
-	return &Slack{w: w, opt: opt, webhooks: map[string]string{}}
+	if opt.SigningSecret == "" {
+		opt.SigningSecret = "slack-signing-secret"
+	}
+	return &Slack{w: w, opt: opt, webhooks: map[string]string{}, views: map[string]*SlackView{}, triggers: map[string]slackTrigger{}}
 }
 
 // Handler serves the workspace's API and pages, and the World's own handler for everything else.

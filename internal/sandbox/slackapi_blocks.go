@@ -15,6 +15,11 @@ type slackBlock struct {
 	// Accessory is the element at the right of a section.
 	Accessory *slackElement `json:"accessory"`
 	BlockID   string        `json:"block_id"`
+	// Label, Hint, Element and Optional belong to an input.
+	Label    *slackText    `json:"label"`
+	Hint     *slackText    `json:"hint"`
+	Element  *slackElement `json:"element"`
+	Optional bool          `json:"optional"`
 }
 
 type slackText struct {
@@ -30,6 +35,10 @@ type slackElement struct {
 	Style    string
 	ActionID string
 	AltText  string
+	Value    string
+	// Placeholder and Multiline belong to a field of a modal.
+	Placeholder slackText
+	Multiline   bool
 }
 
 // UnmarshalJSON accepts both shapes of text: an object in a button, a string in a context.
@@ -41,11 +50,18 @@ func (e *slackElement) UnmarshalJSON(data []byte) error {
 		Style    string          `json:"style"`
 		ActionID string          `json:"action_id"`
 		AltText  string          `json:"alt_text"`
+		Value    string          `json:"value"`
+
+		Placeholder slackText `json:"placeholder"`
+		Multiline   bool      `json:"multiline"`
 	}
 	if err := json.Unmarshal(data, &raw); err != nil {
 		return err
 	}
-	*e = slackElement{Type: raw.Type, URL: raw.URL, Style: raw.Style, ActionID: raw.ActionID, AltText: raw.AltText}
+	*e = slackElement{
+		Type: raw.Type, URL: raw.URL, Style: raw.Style, ActionID: raw.ActionID, AltText: raw.AltText,
+		Value: raw.Value, Placeholder: raw.Placeholder, Multiline: raw.Multiline,
+	}
 	if len(raw.Text) == 0 {
 		return nil
 	}
@@ -56,8 +72,13 @@ func (e *slackElement) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(raw.Text, &e.Text)
 }
 
-// checkBlocks lists what Slack would refuse, after its reference of Block Kit.
-func checkBlocks(raw []byte) []string {
+// checkBlocks lists what Slack would refuse in a message, after its reference of Block Kit.
+func checkBlocks(raw []byte) []string { return checkAllBlocks(raw, false) }
+
+// checkModalBlocks does so for a modal, which alone has inputs here.
+func checkModalBlocks(raw []byte) []string { return checkAllBlocks(raw, true) }
+
+func checkAllBlocks(raw []byte, modal bool) []string {
 	var blocks []slackBlock
 	if err := json.Unmarshal(raw, &blocks); err != nil {
 		return []string{blockProblem("/blocks", "must be an array of blocks")}
@@ -67,7 +88,12 @@ func checkBlocks(raw []byte) []string {
 		problems = append(problems, blockProblem("/blocks", "no more than 50 items allowed"))
 	}
 	for i := range blocks {
-		problems = append(problems, blocks[i].check(fmt.Sprintf("/blocks/%d", i))...)
+		at := fmt.Sprintf("/blocks/%d", i)
+		if blocks[i].Type == "input" && modal {
+			problems = append(problems, blocks[i].checkInput(at)...)
+			continue
+		}
+		problems = append(problems, blocks[i].check(at)...)
 	}
 	return problems
 }
@@ -102,6 +128,21 @@ func (b *slackBlock) check(at string) []string {
 	return problems
 }
 
+func (b *slackBlock) checkInput(at string) []string {
+	problems := append(tooLong(at+"/block_id", b.BlockID, 255), checkText(at+"/label", b.Label, 2000, "plain_text")...)
+	if b.Hint != nil {
+		problems = append(problems, checkText(at+"/hint", b.Hint, 2000, "plain_text")...)
+	}
+	switch {
+	case b.Element == nil || b.Element.Type != "plain_text_input":
+		problems = append(problems, blockProblem(at+"/element", "unsupported element"))
+	default:
+		problems = append(problems, tooLong(at+"/element/action_id", b.Element.ActionID, 255)...)
+		problems = append(problems, tooLong(at+"/element/placeholder", b.Element.Placeholder.Text, 150)...)
+	}
+	return problems
+}
+
 func (b *slackBlock) checkElements(at string) []string {
 	var problems []string
 	seen := map[string]bool{}
@@ -111,6 +152,7 @@ func (b *slackBlock) checkElements(at string) []string {
 		case b.Type == "actions" && e.Type == "button":
 			problems = append(problems, checkText(here+"/text", &e.Text, 75, "plain_text")...)
 			problems = append(problems, tooLong(here+"/url", e.URL, 3000)...)
+			problems = append(problems, tooLong(here+"/value", e.Value, 2000)...)
 			problems = append(problems, tooLong(here+"/action_id", e.ActionID, 255)...)
 			if e.ActionID != "" && seen[e.ActionID] {
 				problems = append(problems, blockProblem(here+"/action_id", "action_id %s already exists", e.ActionID))

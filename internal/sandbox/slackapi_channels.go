@@ -21,7 +21,7 @@ func (s *Slack) listChannels(args url.Values) (obj, *slackError) {
 		if c.Private {
 			kind = "private_channel"
 		}
-		hidden := c.Private && c.BotAbsent || c.Archived && args.Get("exclude_archived") == "true"
+		hidden := c.With != "" || c.Private && c.BotAbsent || c.Archived && args.Get("exclude_archived") == "true"
 		if !hidden && slices.Contains(types, kind) {
 			visible = append(visible, c.json())
 		}
@@ -62,7 +62,7 @@ func (s *Slack) history(args url.Values) (obj, *slackError) {
 	}
 	var out []obj
 	for _, m := range slices.Backward(c.messages) {
-		if m.Thread == "" && within(m.TS, args) {
+		if m.Thread == "" && m.Only == "" && within(m.TS, args) {
 			out = append(out, s.messageJSON(c, m, args.Get("include_all_metadata") == "1"))
 		}
 	}

@@ -48,7 +48,7 @@ func (s *Slack) updateMessage(args url.Values) (obj, *slackError) {
 	}
 	m := c.message(args.Get("ts"))
 	switch {
-	case m == nil:
+	case m == nil || m.Only != "":
 		return nil, slackNo("message_not_found")
 	case m.By != "":
 		return nil, slackNo("cant_update_message")
@@ -126,8 +126,11 @@ func (s *Slack) addReaction(args url.Values) (obj, *slackError) {
 	return obj{}, nil
 }
 
-// writable finds a channel that the bot may post in.
+// writable finds a channel that the bot may post in; a person's id stands for the direct messages with him.
 func (s *Slack) writable(ref string) (*slackChannel, *slackError) {
+	if strings.HasPrefix(ref, "U") {
+		return s.direct(ref)
+	}
 	c := s.channel(ref)
 	switch {
 	case c == nil, c.Private && c.BotAbsent:
@@ -147,7 +150,7 @@ func (s *Slack) messageJSON(c *slackChannel, m *SlackMessage, metadata bool) obj
 		out["user"], out["bot_id"], out["app_id"] = slackUserID, slackBotID, slackAppID
 		out["bot_profile"] = obj{"id": slackBotID, "app_id": slackAppID, "name": s.opt.BotName, "team_id": slackTeamID, "deleted": false}
 	} else {
-		out["user"] = "U" + strings.ToUpper(m.By)
+		out["user"] = SlackUserID(m.By)
 	}
 	if len(m.Blocks) > 0 {
 		out["blocks"] = m.Blocks

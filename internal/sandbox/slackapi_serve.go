@@ -33,13 +33,18 @@ func slackMethods() map[string]slackMethod {
 		"auth.test":             {"", (*Slack).authTest},
 		"chat.postMessage":      {"chat:write", (*Slack).postMessage},
 		"chat.update":           {"chat:write", (*Slack).updateMessage},
+		"chat.postEphemeral":    {"chat:write", (*Slack).postEphemeral},
+		"chat.delete":           {"chat:write", (*Slack).deleteMessage},
 		"chat.getPermalink":     {"", (*Slack).getPermalink},
 		"conversations.list":    {"channels:read", (*Slack).listChannels},
 		"conversations.info":    {"channels:read", (*Slack).channelInfo},
 		"conversations.join":    {"channels:join", (*Slack).joinChannel},
 		"conversations.history": {"channels:history", (*Slack).history},
 		"conversations.replies": {"channels:history", (*Slack).replies},
+		"conversations.open":    {"im:write", (*Slack).openConversation},
 		"reactions.add":         {"reactions:write", (*Slack).addReaction},
+		"users.info":            {"users:read", (*Slack).userInfo},
+		"views.open":            {"", (*Slack).openView},
 	}
 }
 
