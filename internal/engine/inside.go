@@ -36,9 +36,15 @@ func (e *Engine) performOne(ctx context.Context, t task) (pipeline.Outcome, erro
 }
 
 // tell gives another run of the same installation a fact, in a swap of that
-// run's own. Told twice after a crash, the machine finds nothing new in it.
+// run's own, which also remembers the cause: after a crash between that swap and
+// the outcome the run is told again, and must not take one command for two.
 func (e *Engine) tell(ctx context.Context, repo pipeline.Repo, to pipeline.RunID, cause string, fact pipeline.Fact) error {
-	t, err := e.update(ctx, RunRef(repo.Installation, to), func(t *tx) error { return t.apply(cause, fact) })
+	t, err := e.update(ctx, RunRef(repo.Installation, to), func(t *tx) error {
+		if !t.rec.hear(cause) {
+			return errNothing
+		}
+		return t.apply(cause, fact)
+	})
 	if errors.Is(err, ErrNotFound) {
 		e.log.WarnContext(ctx, "a run that is not there cannot be told", logRun, string(to), logFact, pipeline.FactKind(fact))
 		return nil

@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/pipeline"
@@ -20,7 +21,12 @@ type record struct {
 	Intake *pipeline.Intake        `json:"intake,omitempty"`
 	Owed   []*owed                 `json:"owed,omitempty"`
 	Slots  map[pipeline.Slot]*slot `json:"slots,omitempty"`
+	Heard  []string                `json:"heard,omitempty"` // causes of what other items told it last
 }
+
+// heardMax bounds what a record remembers of its callers. An item that tells
+// again after a crash does so before it tells anything else.
+const heardMax = 100
 
 // owed is one effect that is still to be done, or whose end was not seen.
 type owed struct {
@@ -101,6 +107,16 @@ func (r *record) owe(effects []pipeline.Owed, now time.Time) error {
 		r.Owed = append(r.Owed, &owed{Key: o.Key, Effect: b, NotBefore: now})
 	}
 	return nil
+}
+
+// hear remembers a cause, and reports whether it is a new one.
+func (r *record) hear(cause string) bool {
+	if slices.Contains(r.Heard, cause) {
+		return false
+	}
+	r.Heard = append(r.Heard, cause)
+	r.Heard = r.Heard[max(0, len(r.Heard)-heardMax):]
+	return true
 }
 
 func (r *record) want(slots []pipeline.Slot, now time.Time) {
