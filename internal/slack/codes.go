@@ -8,9 +8,10 @@ import (
 // classOf sorts Slack's error codes. A code that is not listed is Unexpected, which callers must not repeat blindly.
 func classOf(code string) Class {
 	switch code {
-	case "channel_not_found", "message_not_found", "thread_not_found", "is_archived":
+	case "channel_not_found", "message_not_found", "thread_not_found", "is_archived", "user_not_found", "users_not_found", "user_not_visible",
+		"user_disabled", "cannot_dm_bot", "messages_tab_disabled", "expired_trigger_id", "exchanged_trigger_id":
 		return NotFound
-	case "not_in_channel":
+	case "not_in_channel", "user_not_in_channel":
 		return NotInChannel
 	case "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission", "missing_scope",
 		"not_allowed_token_type", "org_login_required", "access_denied", "ekm_access_denied", "team_access_not_granted",
@@ -24,7 +25,7 @@ func classOf(code string) Class {
 		"invalid_limit", "invalid_ts_latest", "invalid_ts_oldest", "invalid_metadata_format", "invalid_metadata_schema",
 		"metadata_must_be_sent_from_app", "metadata_too_large", "missing_argument", "cant_update_message", "edit_window_closed",
 		"cannot_reply_to_message", "too_many_attachments", "message_limit_exceeded", "slack_connect_file_link_sharing_blocked",
-		"block_mismatch", "method_deprecated", "unknown_method":
+		"block_mismatch", "cant_delete_message", "method_deprecated", "unknown_method":
 		return Invalid
 	}
 	return Unexpected
@@ -53,6 +54,12 @@ func adviceNotFound(code, where, bot string) string {
 	switch code {
 	case "channel_not_found":
 		return fmt.Sprintf("Slack shows the bot no channel %s; check the name in notify.slack, and if it is private, /invite @%s there", where, bot)
+	case "user_not_found", "users_not_found", "user_not_visible", "user_disabled", "cannot_dm_bot":
+		return "Slack takes no direct messages for that person; the account is gone or does not accept them"
+	case "messages_tab_disabled":
+		return "switch on the Messages Tab of the Slack app under App Home, so that it can write to people"
+	case "expired_trigger_id", "exchanged_trigger_id":
+		return "the click is too old to be answered with a form; press again"
 	case "is_archived":
 		return fmt.Sprintf("%s is archived; unarchive it or name another channel in notify.slack", where)
 	}

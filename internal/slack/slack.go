@@ -9,7 +9,7 @@
 //
 // The package never sleeps, never retries, never escapes text (whoever renders does), never follows a redirect,
 // and never lets the token into an error or a log line. Scopes it needs: chat:write, channels:read, channels:history,
-// and for private channels groups:read and groups:history.
+// for private channels groups:read and groups:history, and for direct messages im:write.
 package slack
 
 import (
