@@ -103,6 +103,18 @@ func (w *theatre) natural(e Effect) Outcome {
 		return DeploymentMade{ID: 901}
 	case RunProbes:
 		return probe(e, nil)
+	case TakeSnapshot:
+		return SnapshotTaken{Ref: w.recorded()}
+	case VerifyDeploy:
+		return w.verifyDeploy()
+	case LoadTarget:
+		return w.loadTarget(e)
+	case MovePart:
+		return PartMoved{At: e.Move.To, Moved: true}
+	case JudgeTrouble:
+		return w.judge()
+	case StartRun:
+		return RunStarted{Run: "auto"}
 	default:
 		return Done{}
 	}

@@ -9,12 +9,14 @@ import (
 // [ParseComment] and [ParseCommand] make it. One that is Wrong is answered and
 // changes nothing.
 type Command struct {
-	Verb   Verb          `json:"verb"`
-	Target string        `json:"target,omitempty"` // approve, reject, withdraw, cancel, status: version, environment or run; retry: that or a stage; deploy, lock, unlock, rollback: environment; kill: flag
-	Ref    string        `json:"ref,omitempty"`    // deploy: branch, tag or commit; rollback: to what
-	Reason string        `json:"reason,omitempty"`
-	For    time.Duration `json:"for,omitempty"`   // lock: how long; 0: until it is unlocked
-	Wrong  *Refusal      `json:"wrong,omitempty"` // why it cannot be meant as it was typed
+	Verb       Verb          `json:"verb"`
+	Target     string        `json:"target,omitempty"` // approve, reject, withdraw, cancel, status: version, environment or run; retry: that or a stage; deploy, lock, unlock, rollback: environment; kill: flag
+	Ref        string        `json:"ref,omitempty"`    // deploy: branch, tag or commit; rollback: to what
+	Reason     string        `json:"reason,omitempty"`
+	For        time.Duration `json:"for,omitempty"`         // lock: how long; 0: until it is unlocked
+	Phrase     string        `json:"phrase,omitempty"`      // rollback: what was typed to confirm it
+	BreakGlass bool          `json:"break_glass,omitempty"` // rollback: without a final approval
+	Wrong      *Refusal      `json:"wrong,omitempty"`       // why it cannot be meant as it was typed
 }
 
 // Verb is a command's name.
@@ -61,7 +63,7 @@ func (v Verb) Usage() string {
 	case VerbUnlock:
 		return "/unlock ENVIRONMENT [REASON]"
 	case VerbRollback:
-		return "/rollback ENVIRONMENT [to VERSION, TAG, COMMIT OR RUN]"
+		return "/rollback ENVIRONMENT [to VERSION, TAG, COMMIT OR RUN] [--break-glass]"
 	case VerbKill:
 		return "/kill FLAG [REASON]"
 	}

@@ -19,7 +19,9 @@ func (m *machine) startDeploy(st *Stage, sr *StageRun) bool {
 		return true
 	}
 	m.begin(st, sr)
-	m.dispatchDeploy(st, sr)
+	if !m.snapshotBefore(st, sr) {
+		m.dispatchDeploy(st, sr)
+	}
 	return true
 }
 
@@ -54,7 +56,7 @@ func (m *machine) verifyDoor(st *Stage) {
 		return
 	}
 	var people []Person
-	g.People = nil
+	g.People, m.run.Stages[st.ID].Check = nil, nil
 	for _, a := range g.Approvals {
 		if a.Counts() {
 			people, g.People = append(people, a.By), append(g.People, a.By.ID)
@@ -138,6 +140,9 @@ func (m *machine) doorVerified(o DoorVerified) {
 		m.reopen()
 		return
 	}
+	if st := m.run.Plan().Stage(g.Deploy); m.snapshotBefore(st, m.run.Stages[st.ID]) {
+		return // the door opens when it is known what is live
+	}
 	m.openDoor()
 }
 
@@ -162,6 +167,7 @@ func (m *machine) openDoor() {
 	g := m.run.Gate
 	st, sr := m.run.Plan().Stage(g.Deploy), m.run.Stages[g.Deploy]
 	m.record("door-opening", g.Environment, Person{}, "approved by "+g.approvers())
+	m.lane.Runs[m.run.ID].Moving = true
 	if g.Kind == GateByGatehouse {
 		g.Door, g.DoorAt = DoorOpen, m.at
 		m.begin(st, sr)
@@ -231,6 +237,7 @@ func (m *machine) doorOpened() {
 }
 
 func (m *machine) dispatchDeploy(st *Stage, sr *StageRun) {
+	m.lane.Runs[m.run.ID].Moving = true
 	if m.run.Release.Deploys[st.Deploy.File].Environment == "" && m.run.Deployment == nil {
 		sr.Doing = m.owe(st.ID, "deployment", CreateDeployment{
 			SHA: m.run.Release.SHA, Environment: m.run.Environment, Production: m.run.Gated(), Version: m.run.Release.Version,

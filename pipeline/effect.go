@@ -78,12 +78,52 @@ type (
 		URL    string
 		Probes []Probe
 	}
+	// TakeSnapshot records what is live, and with Export has Firestore exported
+	// → SnapshotTaken.
+	TakeSnapshot struct {
+		Project string
+		Since   string // blob of the snapshot that should still be true, to find drift
+		Export  string // gs://bucket[/path], or empty
+	}
+	// VerifyDeploy compares what is live with what was before → DeployVerified.
+	VerifyDeploy struct {
+		Project   string
+		Before    string   // blob
+		Declared  []string // rules, functions, hosting
+		Sensitive []string // changed files of the release that say what must change
+		Failed    bool     // the workflow failed: only what it moved is asked
+	}
+	// LoadTarget finds the release to go back to and plans the way → TargetLoaded.
+	LoadTarget struct {
+		Project     string
+		Environment string
+		To          string
+		History     []Released
+		Live        *Shipped
+		Before      string // blob of what is live now
+	}
+	// MovePart moves one pointer, unless it is there already → PartMoved.
+	MovePart struct {
+		Project string
+		Move    Move
+		Message string // for Google's own history
+	}
+	// JudgeTrouble decides what happens to a release that went wrong
+	// → TroubleJudged.
+	JudgeTrouble struct {
+		Kind        string
+		Environment string
+		OnFailure   OnFailure
+		History     []Released
+		Live        *Shipped
+		Tried       bool
+	}
 	// SendNotice posts the closing message → Done.
 	SendNotice struct{ Channel string }
 	// Tell gives another run of the lane a fact → Done.
 	Tell struct {
 		Run  RunID
-		Fact Fact // Superseded, LaneGranted or LiveChanged
+		Fact Fact // Superseded, LaneGranted, LiveChanged, Stop, HolderOver or RolledBack
 	}
 	// Reply answers a person where he asked: a comment by a reaction, and a text
 	// if there is one; Slack privately; a command of the API by a stored answer → Done.
@@ -102,6 +142,12 @@ type (
 	// ReadConfig reads the configuration from the default branch, or the
 	// organisation's .github repository → ConfigRead.
 	ReadConfig struct{}
+	// JudgeRequest asks whether a request for a rollback is complete → Done.
+	JudgeRequest struct {
+		Environment string
+		Reason      string
+		RollbackAsk
+	}
 	// ShowProblems makes one failed check run on the commit → Done.
 	ShowProblems struct {
 		SHA      string
@@ -134,11 +180,17 @@ func (VerifyDoor) effect()       {}
 func (AnswerDoor) effect()       {}
 func (CreateDeployment) effect() {}
 func (RunProbes) effect()        {}
+func (TakeSnapshot) effect()     {}
+func (VerifyDeploy) effect()     {}
+func (LoadTarget) effect()       {}
+func (MovePart) effect()         {}
+func (JudgeTrouble) effect()     {}
 func (SendNotice) effect()       {}
 func (Tell) effect()             {}
 func (Reply) effect()            {}
 func (ReadHead) effect()         {}
 func (ReadConfig) effect()       {}
+func (JudgeRequest) effect()     {}
 func (ShowProblems) effect()     {}
 func (StartRun) effect()         {}
 func (FindRuns) effect()         {}
@@ -202,6 +254,28 @@ type (
 	DeploymentMade struct{ ID int64 }
 	// Probed answers RunProbes.
 	Probed struct{ Results []ProbeResult }
+	// SnapshotTaken answers TakeSnapshot.
+	SnapshotTaken struct{ Ref SnapshotRef }
+	// DeployVerified answers VerifyDeploy. Problems is what keeps the deploy from
+	// being a whole one.
+	DeployVerified struct {
+		After    SnapshotRef
+		Changes  []Change
+		Problems []Refusal
+	}
+	// TargetLoaded answers LoadTarget.
+	TargetLoaded struct{ Plan RestorePlan }
+	// PartMoved answers MovePart: where the pointer stands now, and whether it had
+	// to be moved.
+	PartMoved struct {
+		At    Component
+		Moved bool
+	}
+	// TroubleJudged answers JudgeTrouble.
+	TroubleJudged struct {
+		Action TroubleAction
+		Why    *Refusal
+	}
 	// HeadRead answers ReadHead; SHA is empty if there is no such ref.
 	HeadRead struct{ SHA string }
 	// ConfigRead answers ReadConfig: missing, wrong, or right.
@@ -241,6 +315,11 @@ func (PersonVerified) outcome()  {}
 func (DoorVerified) outcome()    {}
 func (DeploymentMade) outcome()  {}
 func (Probed) outcome()          {}
+func (SnapshotTaken) outcome()   {}
+func (DeployVerified) outcome()  {}
+func (TargetLoaded) outcome()    {}
+func (PartMoved) outcome()       {}
+func (TroubleJudged) outcome()   {}
 func (HeadRead) outcome()        {}
 func (ConfigRead) outcome()      {}
 func (RunStarted) outcome()      {}

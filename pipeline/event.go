@@ -85,6 +85,19 @@ type (
 	LiveChanged struct{}
 	// LaneGranted comes from the run that held the lane before.
 	LaneGranted struct{}
+	// Stop comes from a rollback that takes the lane from this run.
+	Stop struct {
+		By  RunID
+		Why string
+	}
+	// HolderOver comes from the run that a rollback stopped: nothing of it runs.
+	HolderOver struct{ Run RunID }
+	// RolledBack comes from the rollback that left this run's release.
+	RolledBack struct {
+		By  RunID  `json:"by"`
+		To  string `json:"to"` // the version that is live instead
+		Why string `json:"why"`
+	}
 )
 
 // Facts that arrive before a run is known; see Intake.
@@ -116,6 +129,8 @@ type (
 		Ref         string // refs/heads/… or refs/tags/…, as chosen in the form
 		Environment string // as chosen in the form; empty: wherever a start by hand leads
 		By          Person
+		Reason      string       `json:",omitempty"` // of a rollback
+		Rollback    *RollbackAsk `json:",omitempty"` // likewise
 	}
 )
 
@@ -142,6 +157,9 @@ func (Commanded) fact()      {}
 func (Superseded) fact()     {}
 func (LaneGranted) fact()    {}
 func (LiveChanged) fact()    {}
+func (Stop) fact()           {}
+func (HolderOver) fact()     {}
+func (RolledBack) fact()     {}
 func (Pushed) fact()         {}
 func (CommandGiven) fact()   {}
 func (Asked) fact()          {}

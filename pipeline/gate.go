@@ -18,6 +18,10 @@ const maxGate = 29 * 24 * time.Hour
 // startGate opens the approval stage: GitHub is asked what protects the
 // environment.
 func (m *machine) startGate(st *Stage, sr *StageRun) {
+	if m.run.Restore != nil {
+		m.startFinal(st, sr)
+		return
+	}
 	m.begin(st, sr)
 	if g := m.run.Gate; g != nil && g.Stage != st.ID {
 		m.fail(st, sr, NotAvailable("a second approval in one pipeline"))
@@ -54,11 +58,15 @@ func (m *machine) gateAnswered(o Outcome) {
 		m.doorVerified(o)
 	case Done:
 		m.doorOpened()
+	case SnapshotTaken:
+		st := m.run.Plan().Stage(m.run.Gate.Deploy)
+		m.snapshotTaken(st, m.run.Stages[st.ID], o.Ref)
 	case WorkflowRead:
 		m.doorRead(o.Workflow)
 	case ReviewsRead:
 		m.reviewsMissed(o)
-	case ReleaseRead, WorkflowStarted, ChecksRead, PersonVerified, DeploymentMade, Probed, HeadRead, ConfigRead, RunStarted, RunsFound:
+	case ReleaseRead, WorkflowStarted, ChecksRead, PersonVerified, DeploymentMade, Probed, HeadRead, ConfigRead, RunStarted, RunsFound,
+		DeployVerified, TargetLoaded, PartMoved, TroubleJudged:
 		// Nothing that a gate asks for is answered so.
 	}
 }

@@ -16,6 +16,7 @@ type Intake struct {
 	Asked   *Asked         `json:"asked,omitempty"`
 	Command *CommandGiven  `json:"command,omitempty"`
 	Foreign *DoorRequested `json:"foreign,omitempty"`
+	Spec    *Spec          `json:"spec,omitempty"`  // of a rollback, while it is judged
 	Doing   []string       `json:"doing,omitempty"` // keys of the effects still owed
 	Started []RunID        `json:"started,omitempty"`
 	Over    bool           `json:"over,omitempty"`

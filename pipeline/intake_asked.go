@@ -22,12 +22,6 @@ func (m *intakeMachine) headRead(o HeadRead) {
 // something else.
 func (m *intakeMachine) asked(spec *Spec) bool {
 	a := m.in.Asked
-	if a.For == AskRollback {
-		return m.notAsked(Refusal{
-			Code: notAvailable, Reason: "Rollback is not available in this version of Gatehouse.",
-			Fix: "Push a release branch that reverts the commits: it goes through the same gate.",
-		})
-	}
 	manual := slices.ContainsFunc(spec.Pipelines, func(p *Pipeline) bool { return p.On.Manual })
 	if !manual {
 		m.in.Result = "no pipeline has manual: true"

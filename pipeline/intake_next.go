@@ -92,7 +92,12 @@ func (m *intakeMachine) answered(a Answered) {
 		m.in.Result = "started " + fmt.Sprint(m.in.Started)
 	case Failed:
 		m.failed(a.Key, o)
-	case Done, ReleaseRead, WorkflowStarted, WorkflowRead, ReviewsRead, ChecksRead, GateInspected, DoorVerified, DeploymentMade, Probed:
+	case Done:
+		if a.Key == "judge-request" {
+			m.rollbackJudged()
+		}
+	case ReleaseRead, WorkflowStarted, WorkflowRead, ReviewsRead, ChecksRead, GateInspected, DoorVerified, DeploymentMade, Probed,
+		SnapshotTaken, DeployVerified, TargetLoaded, PartMoved, TroubleJudged:
 		// A reply or a check run is done; the others answer no intake.
 	}
 }
@@ -102,6 +107,8 @@ func (m *intakeMachine) answered(a Answered) {
 func (m *intakeMachine) failed(key string, o Failed) {
 	m.in.Result = key + ": " + o.Refusal.Reason
 	switch {
+	case m.in.rollbackRequest() != nil && (key == "read-config" || key == "judge-request"):
+		m.noRollback(o.Refusal)
 	case key != "read-config":
 	case m.in.Foreign != nil:
 		m.answerForeign(false)
@@ -116,6 +123,10 @@ func (p Pushed) Branch() string { return strings.TrimPrefix(p.Ref, "refs/heads/"
 func (m *intakeMachine) configRead(o ConfigRead) {
 	if m.in.Foreign != nil {
 		m.answerForeign(o.Refused == nil && o.Spec != nil && o.Spec.Mode == ModeObserve)
+		return
+	}
+	if m.in.rollbackRequest() != nil {
+		m.rollbackConfig(o)
 		return
 	}
 	p := m.in.Push
@@ -225,6 +236,10 @@ func (m *intakeMachine) personVerified(s Standing) {
 	m.in.Command = &c
 	if why := c.Command.unavailable(); why != nil {
 		m.owe("reply", Reply{Where: c.Where, Refused: why})
+		return
+	}
+	if c.Command.Verb == VerbRollback {
+		m.owe("read-config", ReadConfig{})
 		return
 	}
 	m.owe("find", FindRuns{})

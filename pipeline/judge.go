@@ -79,6 +79,9 @@ func assign(p Policy, places []int, people []Approval) []int {
 
 // fits reports whether a person of this standing may fill a place of the need.
 func (n Need) fits(s Standing) bool {
+	if len(n.AnyOf) > 0 {
+		return slices.ContainsFunc(n.AnyOf, func(p Principal) bool { return p.fits(s) })
+	}
 	if n.Team != "" {
 		return slices.Contains(s.Teams, n.Team)
 	}
@@ -87,6 +90,9 @@ func (n Need) fits(s Standing) bool {
 
 // Who names a need as people write it.
 func (n Need) Who() []string {
+	if len(n.AnyOf) > 0 {
+		return names(n.AnyOf)
+	}
 	if n.Team != "" {
 		return []string{"@" + n.Team}
 	}
@@ -97,8 +103,10 @@ func (n Need) Who() []string {
 func (p Policy) Teams() []string {
 	var teams []string
 	for _, n := range p.Need {
-		if n.Team != "" && !slices.Contains(teams, n.Team) {
-			teams = append(teams, n.Team)
+		for _, team := range append(teamsOf(n.AnyOf), n.Team) {
+			if team != "" && !slices.Contains(teams, team) {
+				teams = append(teams, team)
+			}
 		}
 	}
 	return teams
@@ -107,7 +115,7 @@ func (p Policy) Teams() []string {
 // NamesUsers reports whether a need names people and not only teams. Whose login
 // that is must then be verified too.
 func (p Policy) NamesUsers() bool {
-	return slices.ContainsFunc(p.Need, func(n Need) bool { return len(n.Users) > 0 })
+	return slices.ContainsFunc(p.Need, func(n Need) bool { return len(n.Users)+len(n.AnyOf) > 0 })
 }
 
 // Who lists everybody whom the policy names.

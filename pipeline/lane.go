@@ -9,6 +9,10 @@ import (
 // enter is a run's arrival in its lane.
 func (m *machine) enter() {
 	r, l := m.run, m.lane
+	if r.Restore != nil {
+		m.enterRestore()
+		return
+	}
 	if r.Seq != 0 {
 		return // told twice
 	}

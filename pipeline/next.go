@@ -65,6 +65,12 @@ func (m *machine) apply(f Fact) {
 		m.liveChanged()
 	case LaneGranted:
 		m.laneGranted()
+	case Stop:
+		m.stop(f)
+	case HolderOver:
+		m.holderOver(f)
+	case RolledBack:
+		m.rolledBack(f)
 	case Pushed, CommandGiven, Asked:
 		m.refuse(Refusal{Code: "not-for-a-run", Reason: "This belongs to an intake, not to a run."})
 	}
@@ -84,6 +90,9 @@ func (m *machine) answered(a Answered) {
 		m.asked(ask, a.Outcome)
 		return
 	}
+	if m.answeredElsewhere(a) {
+		return
+	}
 	if g := m.run.Gate; g != nil && a.Key == g.Doing {
 		g.Doing = ""
 		m.gateAnswered(a.Outcome)
@@ -97,8 +106,26 @@ func (m *machine) answered(a Answered) {
 		}
 	}
 	if o, ok := a.Outcome.(WorkflowStarted); ok {
-		m.owe("late", "cancel", CancelWorkflow{Workflow: o.Workflow.ID})
+		m.cancelRun("late", o.Workflow.ID)
 	}
+}
+
+// answeredElsewhere hands an outcome to what no stage waits for: the moves of a
+// rollback, the judgement of a trouble, the cancellations of a run that stops.
+func (m *machine) answeredElsewhere(a Answered) bool {
+	if t := m.run.Trouble; t != nil && a.Key == t.Doing {
+		m.troubleJudged(a.Outcome)
+		return true
+	}
+	if x := m.run.Restore; x != nil {
+		for key, s := range x.Moves {
+			if s.Doing == a.Key {
+				m.moveAnswered(key, a.Outcome)
+				return true
+			}
+		}
+	}
+	return m.canceled(a.Key)
 }
 
 // owe adds an effect and returns its key, which never repeats within the run.
@@ -158,6 +185,10 @@ func (r *Run) clone() *Run {
 			w := *sr.Workflow
 			s.Workflow = &w
 		}
+		if sr.Check != nil {
+			k := *sr.Check
+			s.Check = &k
+		}
 		c.Stages[id] = &s
 	}
 	if r.Gate != nil {
@@ -169,14 +200,36 @@ func (r *Run) clone() *Run {
 		d := *r.Deployment
 		c.Deployment = &d
 	}
+	c.Restore, c.Trouble, c.Stopping = r.Restore.clone(), clonePtr(r.Trouble), clonePtr(r.Stopping)
 	c.Notes = slices.Clone(r.Notes)
 	c.Asks = maps.Clone(r.Asks)
+	return &c
+}
+
+func (r *Restore) clone() *Restore {
+	if r == nil {
+		return nil
+	}
+	c := *r
+	c.Moves = make(map[string]*MoveState, len(r.Moves))
+	for key, s := range r.Moves {
+		c.Moves[key] = clonePtr(s)
+	}
+	return &c
+}
+
+func clonePtr[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	c := *p
 	return &c
 }
 
 func (l *Lane) clone() *Lane {
 	c := *l
 	c.Queue = slices.Clone(l.Queue)
+	c.History = slices.Clone(l.History)
 	c.Passed = maps.Clone(l.Passed)
 	c.LiveOf = maps.Clone(l.LiveOf)
 	c.Runs = make(map[RunID]*LaneRun, len(l.Runs))

@@ -75,6 +75,7 @@ func (c *Command) readReject(rest string) {
 }
 
 func (c *Command) readRollback(rest string) {
+	rest, c.BreakGlass = strings.CutSuffix(rest, "--break-glass")
 	c.Target, rest = cutWord(rest)
 	to, what := cutWord(rest)
 	c.Ref, rest = cutWord(what)
@@ -134,7 +135,7 @@ func nearCommand(name, rest string) (Command, bool) {
 
 // clip bounds what people wrote.
 func (c *Command) clip() {
-	for _, text := range []*string{&c.Target, &c.Ref, &c.Reason} {
+	for _, text := range []*string{&c.Target, &c.Ref, &c.Reason, &c.Phrase} {
 		*text = strings.ToValidUTF8(*text, "\uFFFD")
 		if r := []rune(*text); len(r) > maxCommand {
 			*text = strings.TrimSpace(string(r[:maxCommand]))

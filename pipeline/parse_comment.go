@@ -4,8 +4,36 @@ import "strings"
 
 // ParseComment finds the command in a comment: its first line that is neither
 // blank nor quoted nor code must be one. Nothing else in a comment counts.
+//
+// A rollback is the exception: the lines below it hold its phrase and reason.
 func ParseComment(body string) (c Command, found bool) {
-	return ParseCommand(firstPlainLine(body))
+	first := firstPlainLine(body)
+	c, found = ParseCommand(first)
+	if found && c.Verb == VerbRollback {
+		_, below, _ := strings.Cut(body, first)
+		c.readBelow(below)
+	}
+	return c, found
+}
+
+// readBelow finds the phrase, and the reason up to the end of its paragraph.
+func (c *Command) readBelow(below string) {
+	reason := false
+	for line := range strings.Lines(below) {
+		text := strings.TrimSpace(line)
+		label, rest, _ := strings.Cut(text, ":")
+		switch {
+		case text == "":
+			reason = false
+		case strings.EqualFold(label, "reason"):
+			c.Reason, reason = strings.TrimSpace(rest), true
+		case reason:
+			c.Reason = strings.TrimSpace(c.Reason + " " + text)
+		case strings.HasPrefix(text, "ROLLBACK ") && c.Phrase == "":
+			c.Phrase = text
+		}
+	}
+	c.clip()
 }
 
 // firstPlainLine follows Markdown where it matters: a quote goes on until a

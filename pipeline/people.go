@@ -52,7 +52,7 @@ func (m *machine) asked(a Ask, o Outcome) {
 		why = m.retry(a, v.Standing)
 	case VerbCancel:
 		why = m.cancel(a, v.Standing)
-	case VerbStatus, VerbWithdraw:
+	case VerbStatus, VerbWithdraw, VerbRollback:
 		// Answered at once; nobody is verified for it.
 	}
 	if why != nil {
@@ -104,6 +104,12 @@ func (m *machine) approve(a Ask, s Standing) *Refusal {
 		}
 	}
 	why := Admit(*g.Policy, m.run.Release, s)
+	if x := m.run.Restore; x != nil && why == nil && s.Person.ID == x.By.ID {
+		why = &Refusal{
+			Code: "requester", Reason: s.Person.Login + " asked for this rollback; somebody else gives the final approval.",
+			Fix: "One of these may: " + strings.Join(g.Policy.Who(), ", ") + ".", Who: g.Policy.Who(),
+		}
+	}
 	if why == nil && g.Policy.ReasonRequired && strings.TrimSpace(a.Text) == "" {
 		why = &Refusal{Code: "reason-required", Reason: "The policy of " + g.Environment + " asks for a reason.", Fix: "Write it behind the command or in the review's comment."}
 	}
@@ -179,6 +185,8 @@ func (m *machine) cancel(_ Ask, s Standing) *Refusal {
 	switch {
 	case !s.CanWrite():
 		return m.needsWrite(s, "cancel a run")
+	case m.run.Restore != nil && !m.commands(s):
+		return m.notCommander(s, "cancel a rollback")
 	case m.run.Status != RunActive:
 		return &Refusal{Code: "run-over", Reason: "This run is over: " + string(m.run.Status) + "."}
 	case m.committed():
@@ -237,6 +245,11 @@ func (m *machine) mayRetry(a Ask, s Standing) *Refusal {
 		return &Refusal{Code: "nothing-failed", Reason: "Only failed stages are retried; this run is " + string(r.Status) + "."}
 	case m.lane.Passed[r.pipelineKey()] > r.Seq:
 		return &Refusal{Code: "outdated", Reason: "A newer run of " + r.Pipeline + " has gone to " + r.Environment + " since.", Fix: "Follow that one, or push again."}
+	}
+	if r.Restore != nil {
+		if why := m.mayRetryRestore(s); why != nil {
+			return why
+		}
 	}
 	if g := r.Gate; g != nil && (g.Door == DoorClosed || g.Door == DoorOpening) {
 		return &Refusal{

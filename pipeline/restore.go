@@ -5,13 +5,14 @@ import "time"
 // Released is a release that went to a lane: what a rollback may return to.
 type Released struct {
 	Shipped
-	Ref        string   `json:"ref,omitempty"`
-	Verified   bool     `json:"verified,omitempty"`   // deployed, smoke-tested, watched
-	Bad        string   `json:"bad,omitempty"`        // why it is never offered again
-	Before     string   `json:"before,omitempty"`     // blob of the snapshot before its deploy
-	After      string   `json:"after,omitempty"`      // blob of the snapshot after it: what the release is
-	Flags      []string `json:"flags,omitempty"`      // Remote Config parameters that it names
-	Migrations []string `json:"migrations,omitempty"` // that it applied, in order
+	Ref         string   `json:"ref,omitempty"`
+	Verified    bool     `json:"verified,omitempty"` // deployed, smoke-tested, watched
+	Bad         string   `json:"bad,omitempty"`      // why it is never offered again
+	Before      string   `json:"before,omitempty"`   // blob of the snapshot before its deploy
+	After       string   `json:"after,omitempty"`    // blob of the snapshot after it: what the release is
+	AfterDigest string   `json:"after_digest,omitempty"`
+	Flags       []string `json:"flags,omitempty"`      // Remote Config parameters that it names
+	Migrations  []string `json:"migrations,omitempty"` // that it applied, in order
 }
 
 // Initial is the version of what was live before the first release.

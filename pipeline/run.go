@@ -67,6 +67,11 @@ type Run struct {
 	Reading      string               `json:"reading,omitempty"`   // key of ReadRelease, while under way
 	Decisions    []Decision           `json:"decisions,omitempty"` // of an observed run: what would have happened
 	Asks         map[string]Ask       `json:"asks,omitempty"`      // by key: what people asked, while they are verified
+	Restore      *Restore             `json:"restore,omitempty"`   // makes the run a rollback
+	Trouble      *Trouble             `json:"trouble,omitempty"`   // its release is live, in part at least, and bad
+	Stopping     *Stopping            `json:"stopping,omitempty"`  // a rollback stopped it
+	Canceling    []string             `json:"canceling,omitempty"` // keys of the cancellations under way
+	RolledBack   *RolledBack          `json:"rolled_back,omitempty"`
 }
 
 // Ask is what a person asked for, kept until GitHub has said who that is.
@@ -178,6 +183,8 @@ type StageRun struct {
 	Workflow  *WorkflowRun  `json:"workflow,omitempty"`
 	Checks    []CheckResult `json:"checks,omitempty"`
 	Probes    []ProbeResult `json:"probes,omitempty"`
+	Snapshot  *SnapshotRef  `json:"snapshot,omitempty"` // of a backup
+	Check     *DeployCheck  `json:"check,omitempty"`    // of a deploy with verify
 }
 
 // StageStatus is where a stage stands.
@@ -322,7 +329,8 @@ type Lane struct {
 	Live         *Shipped           `json:"live,omitempty"`    // the last deploy that ended well
 	LiveOf       map[int64]*Shipped `json:"live_of,omitempty"` // the same, by repository: several may share a lane
 	Verified     *Shipped           `json:"verified,omitempty"`
-	Doubt        *Doubt             `json:"doubt,omitempty"` // a deploy ended badly: what is live is not known
+	Doubt        *Doubt             `json:"doubt,omitempty"`   // a deploy ended badly: what is live is not known
+	History      []Released         `json:"history,omitempty"` // what went to the lane, oldest first
 	LogSeq       int64              `json:"log_seq"`
 	LogHead      string             `json:"log_head,omitempty"` // hash of the last entry
 }
@@ -343,6 +351,8 @@ type LaneRun struct {
 	Seq      int64  `json:"seq"`
 	Gated    bool   `json:"gated,omitempty"`
 	AtGate   bool   `json:"at_gate,omitempty"`
+	Restore  bool   `json:"restore,omitempty"` // a rollback
+	Moving   bool   `json:"moving,omitempty"`  // its deploy has begun: something of it may be live
 }
 
 // Entry is one line of the audit trail. Hash covers the entry and Prev, so that

@@ -94,8 +94,13 @@ func (w *theatre) event(name string, f Fact) []string {
 	}
 	for _, o := range step.Effects {
 		if tell, ok := o.Effect.(Tell); ok {
-			out = append(out, w.event(string(tell.Run), tell.Fact)...)
+			if w.runs[string(tell.Run)] != nil {
+				out = append(out, w.event(string(tell.Run), tell.Fact)...)
+			}
 			continue
+		}
+		if start, ok := o.Effect.(StartRun); ok {
+			out = append(out, w.begin("auto", start.Run)...)
 		}
 		if w.held[EffectKind(o.Effect)] {
 			w.owed[name] = append(w.owed[name], o)
@@ -163,6 +168,12 @@ func detail(e Effect) string {
 			return "Reply: " + e.Refused.Error()
 		}
 		return "Reply ok " + e.Text
+	case MovePart:
+		return "MovePart " + e.Move.Key()
+	case TakeSnapshot:
+		return strings.TrimSpace("TakeSnapshot " + e.Since)
+	case JudgeTrouble:
+		return "JudgeTrouble " + e.Kind
 	case Tell:
 		return "Tell " + string(e.Run) + " " + FactKind(e.Fact)
 	}
@@ -181,6 +192,16 @@ func (w *theatre) show(name string) []string {
 		out = append(out, fmt.Sprintf("%s decides %q: %s", name, d.Stage, text))
 	}
 	out = append(out, fmt.Sprintf("lane holder=%q queue=%v live=%s verified=%s", l.Holder, l.Queue, ship(l.Live), ship(l.Verified)))
+	for _, h := range l.History {
+		if h.After == "" && h.Bad == "" {
+			continue // nothing is to be returned to
+		}
+		line := fmt.Sprintf("released %s before=%s after=%s verified=%t", h.Version, h.Before, h.After, h.Verified)
+		if h.Bad != "" {
+			line += " bad: " + h.Bad
+		}
+		out = append(out, line)
+	}
 	if l.Doubt != nil {
 		out = append(out, fmt.Sprintf("doubt since %s: %s", l.Doubt.Version, l.Doubt.Reason))
 	}

@@ -58,15 +58,17 @@ type Policy struct {
 
 // Need is one group of places: Count people out of one team or a list of users.
 type Need struct {
-	Team  string   `json:"team,omitempty"`
-	Users []string `json:"users,omitempty"`
-	Count int      `json:"count"`
+	Team  string      `json:"team,omitempty"`
+	Users []string    `json:"users,omitempty"`
+	AnyOf []Principal `json:"any_of,omitempty"` // of a rollback's final approval
+	Count int         `json:"count"`
 }
 
-// Principal is a team or a user that a rule names.
+// Principal is a team, a user or a role that a rule names.
 type Principal struct {
 	Team string `json:"team,omitempty"`
 	User string `json:"user,omitempty"`
+	Role string `json:"role,omitempty"` // in the repository, or a higher one; never in a file
 }
 
 // GateChoice is the configured kind of gate; auto lets GitHub's answer decide.
@@ -172,6 +174,13 @@ const (
 	KindMobile        Kind = "mobile"
 )
 
+// The kinds of a rollback's stages, which no file can name.
+const (
+	KindRequest Kind = "request"
+	KindTarget  Kind = "target"
+	KindRestore Kind = "restore"
+)
+
 // Kinds lists every kind, in the order of the documentation.
 func Kinds() []Kind {
 	return []Kind{
@@ -189,7 +198,7 @@ func Performed() []Kind {
 // Mutating reports whether a stage of this kind changes the lane's target, so
 // that it must hold the lane and, where a policy exists, descend from an approval.
 func (k Kind) Mutating() bool {
-	return k == KindMigrate || k == KindDeploy || k == KindMobile
+	return k == KindMigrate || k == KindDeploy || k == KindMobile || k == KindRestore
 }
 
 // Gated reports whether retries and continue_on_failure are refused on it.
@@ -250,6 +259,7 @@ type DeployStage struct {
 	Inputs    map[string]string `json:"inputs,omitempty"`
 	Verify    []string          `json:"verify,omitempty"` // rules | functions | hosting
 	OnFailure OnFailure         `json:"on_failure,omitempty"`
+	Flags     []string          `json:"flags,omitempty"` // Remote Config parameters of this release: going back returns them too
 }
 
 // OnFailure is what follows a deploy that moved something and then failed.

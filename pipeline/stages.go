@@ -81,7 +81,7 @@ func (s *Stage) tolerated() bool { return s.ContinueOnFailure || s.Kind == KindN
 // start begins a stage. What changes the lane's target, and everything behind a
 // gate, happens with the lane held.
 func (m *machine) start(st *Stage, sr *StageRun) bool {
-	if (st.Kind.Mutating() || m.behindGate(st) && st.Kind != KindNotify) && !m.hold() {
+	if (st.Kind.Mutating() || m.behindGate(st) && st.Kind != KindNotify) && m.run.Restore == nil && !m.hold() {
 		return m.awaitLane(st, sr)
 	}
 	switch st.Kind {
@@ -105,7 +105,16 @@ func (m *machine) start(st *Stage, sr *StageRun) bool {
 		m.startGate(st, sr)
 	case KindDeploy:
 		return m.startDeploy(st, sr)
-	case KindPrerequisites, KindCompliance, KindSecurity, KindBackup, KindMigrate, KindWatch, KindMobile:
+	case KindBackup:
+		m.begin(st, sr)
+		sr.Doing = m.snapshot(st, st.Backup.Export)
+	case KindRequest:
+		m.startRequest(st, sr)
+	case KindTarget:
+		m.startTarget(st, sr)
+	case KindRestore:
+		return m.startRestore(st, sr)
+	case KindPrerequisites, KindCompliance, KindSecurity, KindMigrate, KindWatch, KindMobile:
 		m.begin(st, sr)
 		m.fail(st, sr, NotAvailable("the stage kind "+string(st.Kind)))
 	}
@@ -211,11 +220,19 @@ func (m *machine) stageAnswered(st *Stage, sr *StageRun, o Outcome) {
 		m.changed(st.ID)
 	case Probed:
 		m.probed(st, sr, o)
+	case SnapshotTaken:
+		m.snapshotTaken(st, sr, o.Ref)
+	case DeployVerified:
+		m.deployVerified(st, sr, o)
+	case TargetLoaded:
+		m.targetLoaded(st, sr, o)
+	case PersonVerified:
+		m.commanderKnown(st, sr, o.Standing)
 	case Done:
 		if sr.Status == StageRunning {
 			m.finishStage(st, sr, StagePassed, nil)
 		}
-	case ReleaseRead, GateInspected, PersonVerified, DoorVerified, HeadRead, ConfigRead, RunStarted, RunsFound:
+	case ReleaseRead, GateInspected, DoorVerified, HeadRead, ConfigRead, RunStarted, RunsFound, PartMoved, TroubleJudged:
 		// Nothing that a stage asks for is answered so.
 	}
 }
@@ -250,22 +267,34 @@ func (m *machine) fail(st *Stage, sr *StageRun, why Refusal) {
 	}
 	m.finishStage(st, sr, StageFailed, &why)
 	m.record("stage-failed", st.ID, Person{}, why.Reason)
-	if st.Kind == KindDeploy {
+	if st.Kind == KindDeploy && sr.moved() {
 		r := m.run
 		m.lane.Doubt = &Doubt{Shipped: r.shipped(m.at), Reason: why.Reason}
 	}
+	if kind := m.troubled(st, sr); kind != "" {
+		m.trouble(kind, st, why)
+	}
+	if m.run.Restore != nil && !m.run.Restore.Accepted {
+		m.answerRequest(&why)
+	}
+}
+
+// moved reports whether a deploy may have moved something: it did, or nobody
+// looked.
+func (sr *StageRun) moved() bool {
+	return sr.Check == nil || !sr.Check.Looked || len(sr.Check.Changes) > 0
 }
 
 func (m *machine) finishStage(st *Stage, sr *StageRun, s StageStatus, why *Refusal) {
 	sr.Status, sr.EndedAt, sr.Reason, sr.Doing = s, m.at, why, ""
 	m.changed(st.ID)
 	if st.Kind == KindDeploy && s == StagePassed {
-		m.live()
+		m.live(st)
 	}
 }
 
 // live makes this release what is live, and tells the runs that would replace it.
-func (m *machine) live() {
+func (m *machine) live(st *Stage) {
 	r, l := m.run, m.lane
 	live := r.shipped(m.at)
 	l.Live, l.Doubt = &live, nil
@@ -273,7 +302,14 @@ func (m *machine) live() {
 		l.LiveOf = map[int64]*Shipped{}
 	}
 	l.LiveOf[r.Repo.ID] = &live
+	l.remember(m.release(m.run.Stages[st.ID], st))
 	m.record("deployed", r.Environment, Person{}, r.Release.Version)
+	m.tellLive()
+}
+
+// tellLive has the runs know that what they replace has changed.
+func (m *machine) tellLive() {
+	r, l := m.run, m.lane
 	mine := strconv.FormatInt(r.Repo.ID, 10) + "/"
 	for _, id := range slices.Sorted(maps.Keys(l.Runs)) {
 		if o := l.Runs[id]; id != r.ID && o.Gated && strings.HasPrefix(o.Pipeline, mine) {
@@ -362,7 +398,7 @@ func (m *machine) probed(st *Stage, sr *StageRun, o Probed) {
 
 // finish ends a run when nothing is left to do.
 func (m *machine) finish() {
-	if m.run.Status != RunActive || m.run.Seq == 0 {
+	if m.run.Status != RunActive || m.run.Seq == 0 || m.run.Trouble != nil && m.run.Trouble.Doing != "" {
 		return
 	}
 	over, told := true, true
@@ -403,6 +439,9 @@ func (m *machine) verify() {
 	}
 	verified := m.run.shipped(m.at)
 	m.lane.Verified = &verified
+	if r := m.lane.released(m.run.ID); r != nil {
+		r.Verified = true
+	}
 	m.record("verified", m.run.Environment, Person{}, m.run.Release.Version)
 }
 
@@ -436,10 +475,14 @@ func (m *machine) end(status RunStatus, why Refusal) {
 		sr.Doing = ""
 	}
 	m.turnAway(why)
+	if r.Restore != nil {
+		m.answerRequest(&why)
+	}
 	r.Reading = ""
 	m.record("run-"+string(status), r.Environment, Person{}, why.Reason)
 	m.shown()
 	m.leave()
+	m.stopEnded()
 }
 
 func (m *machine) shown() {

@@ -33,6 +33,11 @@ type theatre struct {
 	last       map[string]Fact
 	workflow   int64
 	held       map[string]bool // kinds of effects that are not answered by themselves
+	parts      []string        // components that a rollback moves
+	live       []string        // components that a deploy with verify changes
+	problem    string          // what a deploy with verify finds wrong
+	judged     TroubleAction   // what is decided about a release in trouble
+	snapshots  int
 }
 
 func newStage(t *testing.T) *theatre {
@@ -98,6 +103,20 @@ func (w *theatre) say(words []string) []string {
 		return w.push(args)
 	case "intake":
 		return w.intake(args)
+	case "rollback": // rollback NAME ENVIRONMENT LOGIN [to=VERSION] [glass] [REASON…]
+		return w.rollback(args)
+	case "parts": // parts KIND/ID… : what a rollback moves
+		w.parts = args
+		return nil
+	case "changes": // changes KIND/ID… : what the next deploy with verify changes
+		w.live = args
+		return nil
+	case "problem": // problem WHY : what the next deploy with verify finds wrong
+		w.problem = strings.Join(args, " ")
+		return nil
+	case "judge": // judge restore|hold|ask : what is decided about trouble
+		w.judged = TroubleAction(args[0])
+		return nil
 	case "show":
 		return w.show(args[0])
 	case "explain":
@@ -182,13 +201,7 @@ func (w *theatre) push(args []string) []string {
 		}
 	}
 	run := in.newRun(w.spec, pl)
-	run.ID = RunID(name)
-	if w.lanes[run.Lane] == nil {
-		w.lanes[run.Lane] = &Lane{V: RunVersion, ID: run.Lane, Installation: 7}
-	}
-	w.runs[name] = run
-	w.names = append(w.names, name)
-	return w.event(name, Started{})
+	return w.begin(name, run)
 }
 
 // fact reads what a scenario says to a run.

@@ -19,6 +19,9 @@ func Wake(s State) time.Time {
 			at(sr.Deadline)
 		}
 	}
+	if x := s.Run.Restore; x != nil && s.Run.Stages[StageRestore].Status == StageWaiting {
+		at(x.StopBy)
+	}
 	if g := s.Run.Gate; g != nil {
 		switch {
 		case g.Door == DoorShut || g.Door == DoorVerifying:

@@ -10,12 +10,12 @@ func (r *Run) Wants(key string, e Effect) bool {
 	case AnswerDoor:
 		return !e.Approve || r.opens(e.Workflow)
 	case ReadRelease, StartWorkflow, ReadWorkflow, ReadReviews, ReadChecks, InspectGate, VerifyPerson, VerifyDoor,
-		CreateDeployment, RunProbes, SendNotice:
+		CreateDeployment, RunProbes, SendNotice, TakeSnapshot, VerifyDeploy, LoadTarget, MovePart, JudgeTrouble:
 		return r.awaits(key)
 	case CancelWorkflow, Tell, Reply:
 		return true // owed to others, whatever became of the run
-	case ReadHead, ReadConfig, ShowProblems, StartRun, FindRuns, TellRun:
-		return true // of intakes
+	case ReadHead, ReadConfig, JudgeRequest, ShowProblems, StartRun, FindRuns, TellRun:
+		return true // of intakes, and of a run in trouble
 	}
 	return true
 }
@@ -30,7 +30,14 @@ func (r *Run) awaits(key string) bool {
 			return true
 		}
 	}
-	return false
+	if x := r.Restore; x != nil {
+		for _, s := range x.Moves {
+			if s.Doing == key {
+				return true
+			}
+		}
+	}
+	return r.Trouble != nil && r.Trouble.Doing == key
 }
 
 // opens reports whether the deploy that dispatched the workflow run is under way.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -115,14 +116,24 @@ func (m *machine) judgeWorkflow(st *Stage, sr *StageRun) {
 	if w.Status != "completed" || sr.Status != StageRunning || sr.Doing != "" && !sr.Overdue {
 		return
 	}
+	looks := st.verifies() && sr.Check != nil && sr.Check.Before != nil
 	if w.Conclusion == "success" {
+		if looks {
+			m.lookAtLive(st, sr, nil)
+			return
+		}
 		m.finishStage(st, sr, StagePassed, nil)
 		return
 	}
-	m.fail(st, sr, Refusal{
+	why := Refusal{
 		Code: "workflow-" + w.Conclusion, Reason: fmt.Sprintf("The workflow %s ended with %s.", workflowFile(st), w.Conclusion),
 		Fix: "See its log.", Source: w.URL,
-	})
+	}
+	if looks {
+		m.lookAtLive(st, sr, &why)
+		return
+	}
+	m.fail(st, sr, why)
 }
 
 // judgeOpening looks at a workflow run whose door is being opened. That it goes
@@ -166,8 +177,13 @@ func (m *machine) timedOut(st *Stage) Refusal {
 
 func (m *machine) cancelWorkflow(st *Stage, sr *StageRun) {
 	if sr.Workflow != nil && sr.Workflow.Status != "completed" {
-		m.owe(st.ID, "cancel", CancelWorkflow{Workflow: sr.Workflow.ID})
+		m.cancelRun(st.ID, sr.Workflow.ID)
 	}
+}
+
+// cancelRun ends a workflow run; a rollback that stops this run waits for it.
+func (m *machine) cancelRun(stage string, workflow int64) {
+	m.run.Canceling = append(slices.Clone(m.run.Canceling), m.owe(stage, "cancel", CancelWorkflow{Workflow: workflow}))
 }
 
 // tick does what time alone brings about.
@@ -193,7 +209,7 @@ func (m *machine) overdue(st *Stage, sr *StageRun) {
 	}
 	dispatching := strings.HasPrefix(sr.Doing, st.ID+"/dispatch/")
 	switch {
-	case sr.Workflow != nil && !dispatching:
+	case sr.Workflow != nil && !dispatching && sr.Workflow.Status != "completed":
 		sr.Doing = m.owe(st.ID, "read", ReadWorkflow{Workflow: sr.Workflow.ID})
 	case st.Kind == KindChecks && sr.Doing == "":
 		sr.Doing = m.owe(st.ID, "read-checks", ReadChecks{SHA: m.run.Release.SHA, Names: st.Checks.Names})

@@ -12,6 +12,7 @@ type Trouble string
 // The troubles.
 const (
 	DeployHalf    Trouble = "deploy-half"    // the deploy failed and moved something
+	DeployUnknown Trouble = "deploy-unknown" // the deploy ended and what is live could not be read
 	SmokeCritical Trouble = "smoke-critical" // a critical probe failed
 	SmokeMinor    Trouble = "smoke-minor"    // only probes failed that are not critical
 	WatchFailed   Trouble = "watch-failed"   // a figure is above its limit
@@ -59,6 +60,11 @@ func Automatic(c Case) Decision {
 		return Decision{Action: Hold, Why: pipeline.Refusal{
 			Code: "watch-unknown", Reason: "It could not be told whether the release is good, so nothing is rolled back by itself.",
 			Fix: "Look at the signals; roll back by comment if it is bad.",
+		}}
+	case c.Trouble == DeployUnknown:
+		return Decision{Action: Hold, Why: pipeline.Refusal{
+			Code: "deploy-unknown", Reason: "What is live after the deploy could not be read, so nothing is rolled back by itself.",
+			Fix: "Look in the Firebase console; roll back by comment if it is bad.",
 		}}
 	case c.Tried:
 		return Decision{Action: Hold, Why: pipeline.Refusal{

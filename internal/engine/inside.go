@@ -29,7 +29,8 @@ func (e *Engine) performOne(ctx context.Context, t task) (pipeline.Outcome, erro
 		return e.performer.Perform(ctx, job)
 	case pipeline.ReadRelease, pipeline.StartWorkflow, pipeline.ReadWorkflow, pipeline.CancelWorkflow, pipeline.ReadReviews,
 		pipeline.ReadChecks, pipeline.InspectGate, pipeline.VerifyPerson, pipeline.VerifyDoor, pipeline.AnswerDoor,
-		pipeline.CreateDeployment, pipeline.RunProbes, pipeline.SendNotice, pipeline.ReadHead, pipeline.ReadConfig, pipeline.ShowProblems:
+		pipeline.CreateDeployment, pipeline.RunProbes, pipeline.TakeSnapshot, pipeline.VerifyDeploy, pipeline.JudgeRequest, pipeline.LoadTarget,
+		pipeline.MovePart, pipeline.JudgeTrouble, pipeline.SendNotice, pipeline.ReadHead, pipeline.ReadConfig, pipeline.ShowProblems:
 		return e.performer.Perform(ctx, job)
 	}
 	return nil, fmt.Errorf("effect %T has no performer", job.Effect)

@@ -104,14 +104,8 @@ func (p *Performers) perform(ctx context.Context, repo Repo, job engine.Job) (pi
 		return p.readConfig(ctx, repo, job)
 	case pipeline.ReadRelease:
 		return p.readRelease(ctx, repo, job, e)
-	case pipeline.StartWorkflow:
-		return p.startWorkflow(ctx, repo, job, e)
-	case pipeline.ReadWorkflow:
-		return p.readWorkflow(ctx, repo, job, e)
-	case pipeline.ReadReviews:
-		return p.readReviews(ctx, repo, e)
-	case pipeline.CancelWorkflow:
-		return p.cancelWorkflow(ctx, repo, job, e)
+	case pipeline.StartWorkflow, pipeline.ReadWorkflow, pipeline.ReadReviews, pipeline.CancelWorkflow:
+		return p.performWorkflow(ctx, repo, job)
 	case pipeline.ReadChecks:
 		return readChecks(ctx, repo, e)
 	case pipeline.InspectGate:
@@ -126,6 +120,8 @@ func (p *Performers) perform(ctx context.Context, repo Repo, job engine.Job) (pi
 		return createDeployment(ctx, repo, job, e)
 	case pipeline.RunProbes:
 		return p.runProbes(ctx, e)
+	case pipeline.JudgeRequest, pipeline.JudgeTrouble, pipeline.TakeSnapshot, pipeline.VerifyDeploy, pipeline.LoadTarget, pipeline.MovePart:
+		return p.performLive(job)
 	case pipeline.SendNotice:
 		return p.sendNotice(ctx, job, e)
 	case pipeline.Reply:
@@ -138,6 +134,21 @@ func (p *Performers) perform(ctx context.Context, repo Repo, job engine.Job) (pi
 	}
 	return nil, refuse("unknown-effect", fmt.Sprintf("This version of Gatehouse does not know how to carry out %T.", job.Effect),
 		"Install the version that stored it.")
+}
+
+// performWorkflow carries out what has to do with runs of GitHub Actions.
+func (p *Performers) performWorkflow(ctx context.Context, repo Repo, job engine.Job) (pipeline.Outcome, error) {
+	switch e := any(job.Effect).(type) {
+	case pipeline.StartWorkflow:
+		return p.startWorkflow(ctx, repo, job, e)
+	case pipeline.ReadWorkflow:
+		return p.readWorkflow(ctx, repo, job, e)
+	case pipeline.ReadReviews:
+		return p.readReviews(ctx, repo, e)
+	case pipeline.CancelWorkflow:
+		return p.cancelWorkflow(ctx, repo, job, e)
+	}
+	return nil, refuse("internal", fmt.Sprintf("%T has to do with no workflow.", job.Effect), "Report this as a bug of Gatehouse.")
 }
 
 // withdraw does nothing where the run has gone on without the effect. A workflow
