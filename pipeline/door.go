@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -129,11 +130,7 @@ func (m *machine) doorVerified(o DoorVerified) {
 		})
 		return
 	}
-	for i := range g.Approvals {
-		if a := &g.Approvals[i]; a.Counts() && slices.Contains(g.People, a.By.ID) {
-			m.verifyAgain(a, o.Standings)
-		}
-	}
+	m.verifyPeople(o.Standings)
 	if !m.met() {
 		m.note("", "The gate asks again: not everybody who approved still may.")
 		m.record("gate-reopened", g.Environment, Person{}, "not everybody who approved still may.")
@@ -144,6 +141,26 @@ func (m *machine) doorVerified(o DoorVerified) {
 		return // the door opens when it is known what is live
 	}
 	m.openDoor()
+}
+
+// verifyPeople judges once more everybody who was asked for, and says who does
+// not count any more.
+func (m *machine) verifyPeople(now []Standing) {
+	g := m.run.Gate
+	for i := range g.Approvals {
+		a := &g.Approvals[i]
+		if !a.Counts() || !slices.Contains(g.People, a.By.ID) {
+			continue
+		}
+		m.verifyAgain(a, now)
+		if a.Void != nil {
+			what := fmt.Sprintf("%s approved at %s and does not count any more: %s", a.By.Login, a.At.UTC().Format("2006-01-02 15:04 UTC"), a.Void.Reason)
+			m.note("", "%s", what)
+			m.record("approval-void", g.Environment, Person{}, what)
+			m.changed(g.Stage)
+			m.mark(SlotDetails)
+		}
+	}
 }
 
 // samePolicy compares what is stored of two policies: one of them was.

@@ -120,7 +120,10 @@ func policyFields() []Field {
 			Meaning: "Where people approve: `environment` is GitHub's *Review deployments*, `gatehouse` is `/approve` and the check's button; `auto` takes the first where the environment is protected.",
 		},
 		{Path: at + ".author_may_approve", Type: TypeFlag, Default: "false", Meaning: "Whether who wrote, committed or pushed what ships may approve it."},
-		{Path: at + ".reason_required", Type: TypeFlag, Default: "false", Meaning: "Whether an approval needs a reason.", Later: []string{"true"}},
+		{Path: at + ".reason_required", Type: TypeFlag, Default: "false", Meaning: "Whether an approval needs a reason: behind `/approve`, in the review's comment, in Slack's form or on the page."},
+		{Path: at + ".reject", Type: TypeList, Meaning: "Who may reject, beside those who may approve. Without it: everybody with write access."},
+		{Path: at + ".reject[].team", Type: TypeTeam, Meaning: "A team; either this or `user`."},
+		{Path: at + ".reject[].user", Type: TypeLogin, Meaning: "A person; either this or `team`."},
 	}
 }
 

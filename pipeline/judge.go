@@ -35,7 +35,7 @@ func Judge(p Policy, approvals []Approval) Verdict {
 			places = append(places, i)
 		}
 	}
-	holder := assign(p, places, people)
+	holder := assign(len(places), len(people), func(person, place int) bool { return p.Need[places[place]].fits(*people[person].Standing) })
 	v := Verdict{Met: true}
 	for i, n := range p.Need {
 		of := Places{Need: n, Missing: n.Count}
@@ -49,32 +49,6 @@ func Judge(p Policy, approvals []Approval) Verdict {
 		v.Places = append(v.Places, of)
 	}
 	return v
-}
-
-// assign finds a largest matching of people to places (Kuhn's algorithm).
-func assign(p Policy, places []int, people []Approval) []int {
-	holder := make([]int, len(places))
-	for i := range holder {
-		holder[i] = -1
-	}
-	var seat func(person int, seen []bool) bool
-	seat = func(person int, seen []bool) bool {
-		for place, need := range places {
-			if seen[place] || !p.Need[need].fits(*people[person].Standing) {
-				continue
-			}
-			seen[place] = true
-			if holder[place] < 0 || seat(holder[place], seen) {
-				holder[place] = person
-				return true
-			}
-		}
-		return false
-	}
-	for person := range people {
-		seat(person, make([]bool, len(places)))
-	}
-	return holder
 }
 
 // fits reports whether a person of this standing may fill a place of the need.
@@ -99,23 +73,54 @@ func (n Need) Who() []string {
 	return n.Users
 }
 
-// Teams lists the teams that a policy asks for.
+// Teams lists the teams that a policy asks for, to approve or to reject.
 func (p Policy) Teams() []string {
 	var teams []string
-	for _, n := range p.Need {
-		for _, team := range append(teamsOf(n.AnyOf), n.Team) {
-			if team != "" && !slices.Contains(teams, team) {
-				teams = append(teams, team)
-			}
+	add := func(team string) {
+		if team != "" && !slices.Contains(teams, team) {
+			teams = append(teams, team)
 		}
 	}
+	for _, n := range p.Need {
+		add(n.Team)
+		for _, team := range teamsOf(n.AnyOf) {
+			add(team)
+		}
+	}
+	for _, who := range p.Reject {
+		add(who.Team)
+	}
 	return teams
+}
+
+// Users lists the logins that a policy names, to approve or to reject.
+func (p Policy) Users() []string {
+	var users []string
+	add := func(login string) {
+		if login != "" && !slices.ContainsFunc(users, func(u string) bool { return strings.EqualFold(u, login) }) {
+			users = append(users, login)
+		}
+	}
+	for _, n := range p.Need {
+		for _, login := range n.Users {
+			add(login)
+		}
+	}
+	for _, who := range p.Reject {
+		add(who.User)
+	}
+	return users
 }
 
 // NamesUsers reports whether a need names people and not only teams. Whose login
 // that is must then be verified too.
 func (p Policy) NamesUsers() bool {
 	return slices.ContainsFunc(p.Need, func(n Need) bool { return len(n.Users)+len(n.AnyOf) > 0 })
+}
+
+// names reports whether a person of this standing may fill a place at all.
+func (p Policy) names(s Standing) bool {
+	return slices.ContainsFunc(p.Need, func(n Need) bool { return n.fits(s) })
 }
 
 // Who lists everybody whom the policy names.
@@ -134,11 +139,8 @@ func Admit(p Policy, r Release, s Standing) *Refusal {
 	switch {
 	case s.Person.Bot || s.Person.ID == 0:
 		return &Refusal{Code: "not-a-person", Reason: who + " is not a person; only people approve.", Who: p.Who()}
-	case !slices.ContainsFunc(p.Need, func(n Need) bool { return n.fits(s) }):
-		return &Refusal{
-			Code: "not-entitled", Reason: who + " is in none of the groups that the policy names.",
-			Fix: "One of these may approve: " + strings.Join(p.Who(), ", ") + ".", Who: p.Who(),
-		}
+	case !p.names(s):
+		return p.stranger(s)
 	case !p.AuthorMayApprove && r.authored(s.Person) != "":
 		return &Refusal{
 			Code: "author", Reason: fmt.Sprintf("%s made commit %s of this release, and authors do not approve their own work.", who, short(r.authored(s.Person))),
@@ -151,6 +153,48 @@ func Admit(p Policy, r Release, s Standing) *Refusal {
 		}
 	}
 	return nil
+}
+
+// stranger says why nobody's group has the person, which may be GitHub's not
+// showing the App a group.
+func (p Policy) stranger(s Standing) *Refusal {
+	why := &Refusal{
+		Code: "not-entitled", Reason: s.Person.Login + " is in none of the groups that the policy names.",
+		Fix: "One of these may approve: " + strings.Join(p.Who(), ", ") + ".", Who: p.Who(),
+	}
+	if len(s.Unseen) > 0 {
+		teams := "@" + strings.Join(s.Unseen, ", @")
+		why.Code = "team-unseen"
+		why.Reason += fmt.Sprintf(" GitHub shows Gatehouse no members of %s: there is no such team here, or it is secret, or the App lacks the permission Members: read.", teams)
+		why.Fix = "Make the team visible, correct its name in .github/gatehouse.yml, or accept the App's permissions; gatehouse check --live says which it is."
+	}
+	return why
+}
+
+// MayReject answers whether a person may reject a release: nil, or why not. Who
+// could approve it can always reject it, its authors too.
+func MayReject(p Policy, repo Repo, s Standing) *Refusal {
+	listed := slices.ContainsFunc(p.Reject, func(w Principal) bool { return w.fits(s) })
+	switch {
+	case s.Person.Bot || s.Person.ID == 0:
+		return &Refusal{Code: "not-a-person", Reason: s.Person.Login + " is not a person; only people reject."}
+	case p.names(s) || listed || len(p.Reject) == 0 && s.CanWrite():
+		return nil
+	case len(p.Reject) == 0:
+		return needsWrite(s, repo, "reject a release")
+	}
+	who := append(p.Who(), names(p.Reject)...)
+	return &Refusal{
+		Code: "not-entitled", Reason: s.Person.Login + " is none of those who may reject.",
+		Fix: "One of these may: " + strings.Join(who, ", ") + ".", Who: who,
+	}
+}
+
+func needsWrite(s Standing, repo Repo, what string) *Refusal {
+	return &Refusal{
+		Code: "not-entitled", Reason: fmt.Sprintf("%s has the role %s in %s; to %s takes write access.", s.Person.Login, s.Role, repo.FullName(), what),
+		Fix: "Ask somebody who may push there.",
+	}
 }
 
 // authored returns the first commit that the person had a hand in, or "".

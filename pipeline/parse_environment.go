@@ -70,7 +70,7 @@ func (p *parser) environment(v value, name string) *Environment {
 		env.Approval = p.policy(f.at("approval"))
 	}
 	if f.has("commanders") {
-		env.Commanders = p.commanders(f.at("commanders"))
+		env.Commanders = p.principals(f.at("commanders"), "a commander", "commanders", "{team: incident-commanders}")
 	}
 	if f.has("freeze") {
 		env.Freeze = p.freezes(f.at("freeze"))
@@ -103,7 +103,7 @@ func (p *parser) project(f fields) string {
 // so that its pipelines are judged as gated.
 func (p *parser) policy(v value) *Policy {
 	policy := &Policy{Gate: GateAuto, Expires: 72 * time.Hour}
-	f, ok := p.fields(v, "an approval policy", "need", "expires", "remind", "gate", "author_may_approve", "reason_required")
+	f, ok := p.fields(v, "an approval policy", "need", "expires", "remind", "gate", "author_may_approve", "reason_required", "reject")
 	if !ok {
 		return policy
 	}
@@ -122,6 +122,9 @@ func (p *parser) policy(v value) *Policy {
 	}
 	policy.AuthorMayApprove = f.flag("author_may_approve", false)
 	policy.ReasonRequired = f.flag("reason_required", false)
+	if f.has("reject") {
+		policy.Reject = p.principals(f.at("reject"), "a person who may reject", "reject", "{team: quality}")
+	}
 	return policy
 }
 
@@ -208,11 +211,11 @@ func login(text string) bool {
 		only(text, func(r rune) bool { return r == '-' || r == '_' || alphanumeric(r) })
 }
 
-func (p *parser) commanders(v value) []Principal {
+func (p *parser) principals(v value, what, key, example string) []Principal {
 	var list []Principal
-	for _, e := range p.items(v, "commanders: [{team: incident-commanders}]") {
-		if f, ok := p.fields(e, "a commander", "team", "user"); ok {
-			team, user := p.principal(f, "{team: incident-commanders} or {user: alice}")
+	for _, e := range p.items(v, key+": ["+example+"]") {
+		if f, ok := p.fields(e, what, "team", "user"); ok {
+			team, user := p.principal(f, example+" or {user: alice}")
 			list = append(list, Principal{Team: team, User: user})
 		}
 	}

@@ -270,10 +270,10 @@ func TestUnavailableNamesWhatIsMissing(t *testing.T) {
 
 func TestUnavailableSettingsOfSpecAndEnvironment(t *testing.T) {
 	spec := &Spec{Mode: ModeObserve, Environments: map[string]*Environment{
-		"production": {Name: "production", Foreign: ForeignAsk, BreakGlass: true, Approval: &Policy{ReasonRequired: true}},
+		"production": {Name: "production", Foreign: ForeignAsk, BreakGlass: true},
 		"staging":    {Name: "staging", Foreign: ForeignReject},
 	}}
-	if got := spec.Unavailable(&Pipeline{Environment: "production"}); len(got) != 3 {
+	if got := spec.Unavailable(&Pipeline{Environment: "production"}); len(got) != 2 {
 		t.Errorf("got %+v", got)
 	}
 	spec.Mode = ModeEnforce

@@ -54,9 +54,6 @@ func unavailableIn(env *Environment, refuse func(what, fix string)) {
 	if env.Foreign == ForeignAsk {
 		refuse(fmt.Sprintf("foreign: ask in %s", env.Name), "Write foreign: reject.")
 	}
-	if env.Approval != nil && env.Approval.ReasonRequired {
-		refuse(fmt.Sprintf("reason_required in %s", env.Name), "Remove reason_required from the approval policy.")
-	}
 	if env.BreakGlass {
 		refuse(fmt.Sprintf("break_glass in %s", env.Name), "Remove break_glass from the environment.")
 	}

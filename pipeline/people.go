@@ -111,7 +111,7 @@ func (m *machine) approve(a Ask, s Standing) *Refusal {
 		}
 	}
 	if why == nil && g.Policy.ReasonRequired && strings.TrimSpace(a.Text) == "" {
-		why = &Refusal{Code: "reason-required", Reason: "The policy of " + g.Environment + " asks for a reason.", Fix: "Write it behind the command or in the review's comment."}
+		why = &Refusal{Code: "reason-required", Reason: "The policy of " + g.Environment + " asks for a reason.", Fix: "Write it behind the command or in the review's comment:", Lines: "/approve " + m.run.Release.Version + " REASON"}
 	}
 	g.Approvals = append(g.Approvals, Approval{
 		By: s.Person, At: m.at, Surface: a.Where.Surface, Comment: a.Text, Release: m.run.Release.Digest(), Standing: &s, Refused: why,
@@ -166,25 +166,18 @@ func (m *machine) rejectAsked(a Ask, s Standing) *Refusal {
 	if why := m.noGate(); why != nil {
 		return why
 	}
-	if !s.CanWrite() {
-		return m.needsWrite(s, "reject a release")
+	if why := MayReject(*m.run.Gate.Policy, m.run.Repo, s); why != nil {
+		return why
 	}
 	m.reject(s.Person, a.Text, a.Where.Surface)
 	return nil
-}
-
-func (m *machine) needsWrite(s Standing, what string) *Refusal {
-	return &Refusal{
-		Code: "not-entitled", Reason: fmt.Sprintf("%s has the role %s in %s; to %s takes write access.", s.Person.Login, s.Role, m.run.Repo.FullName(), what),
-		Fix: "Ask somebody who may push there.",
-	}
 }
 
 // cancel ends a run, up to the opening of the door.
 func (m *machine) cancel(_ Ask, s Standing) *Refusal {
 	switch {
 	case !s.CanWrite():
-		return m.needsWrite(s, "cancel a run")
+		return needsWrite(s, m.run.Repo, "cancel a run")
 	case m.run.Restore != nil && !m.commands(s):
 		return m.notCommander(s, "cancel a rollback")
 	case m.run.Status != RunActive:
@@ -240,7 +233,7 @@ func (m *machine) mayRetry(a Ask, s Standing) *Refusal {
 	r := m.run
 	switch {
 	case !s.CanWrite():
-		return m.needsWrite(s, "retry a stage")
+		return needsWrite(s, m.run.Repo, "retry a stage")
 	case r.Status != RunFailed && r.Status != RunActive:
 		return &Refusal{Code: "nothing-failed", Reason: "Only failed stages are retried; this run is " + string(r.Status) + "."}
 	case m.lane.Passed[r.pipelineKey()] > r.Seq:
@@ -287,7 +280,7 @@ func (m *machine) mayRetryAfterGate(s Standing) *Refusal {
 	if g == nil || g.OpenAt.IsZero() {
 		return nil
 	}
-	if slices.ContainsFunc(g.Policy.Need, func(n Need) bool { return n.fits(s) }) {
+	if g.Policy.names(s) {
 		return nil
 	}
 	return &Refusal{

@@ -308,8 +308,9 @@ func (a Approval) Counts() bool {
 // Standing is what GitHub says of a person: the facts that a policy is judged by.
 type Standing struct {
 	Person Person   `json:"person"`
-	Role   string   `json:"role"`            // admin, maintain, write, triage, read, none; empty: not asked for
-	Teams  []string `json:"teams,omitempty"` // those of the asked teams that have the person
+	Role   string   `json:"role"`             // admin, maintain, write, triage, read, none; empty: not asked for
+	Teams  []string `json:"teams,omitempty"`  // those of the asked teams that have the person
+	Unseen []string `json:"unseen,omitempty"` // those of the asked teams that GitHub shows the App no members of
 }
 
 // CanWrite reports whether the role allows pushing.

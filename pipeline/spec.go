@@ -54,6 +54,7 @@ type Policy struct {
 	Gate             GateChoice    `json:"gate"`
 	AuthorMayApprove bool          `json:"author_may_approve,omitempty"`
 	ReasonRequired   bool          `json:"reason_required,omitempty"`
+	Reject           []Principal   `json:"reject,omitempty"` // who may reject beside those who may approve; empty: everybody with write access
 }
 
 // Need is one group of places: Count people out of one team or a list of users.

@@ -141,7 +141,15 @@ func (w *theatre) person(args []string) {
 	if old, known := w.people[args[0]]; known {
 		id = old.Person.ID
 	}
-	w.people[args[0]] = Standing{Person: Person{ID: id, Login: args[0]}, Role: args[1], Teams: args[2:]}
+	s := Standing{Person: Person{ID: id, Login: args[0]}, Role: args[1]}
+	for _, team := range args[2:] {
+		if unseen, ok := strings.CutPrefix(team, "unseen="); ok {
+			s.Unseen = append(s.Unseen, unseen)
+		} else {
+			s.Teams = append(s.Teams, team)
+		}
+	}
+	w.people[args[0]] = s
 }
 
 func (w *theatre) setPolicy(args []string) {

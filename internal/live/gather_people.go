@@ -14,14 +14,14 @@ import (
 func (g *gatherer) people(ctx context.Context) (bool, error) {
 	g.facts.Teams, g.facts.Users = map[string]Team{}, map[string]github.Permission{}
 	for _, env := range policies(g.facts.Config.Spec) {
-		for _, need := range env.Approval.Need {
-			if err := g.team(ctx, need.Team); err != nil {
+		for _, team := range env.Approval.Teams() {
+			if err := g.team(ctx, team); err != nil {
 				return false, err
 			}
-			for _, login := range need.Users {
-				if err := g.user(ctx, login); err != nil {
-					return false, err
-				}
+		}
+		for _, login := range env.Approval.Users() {
+			if err := g.user(ctx, login); err != nil {
+				return false, err
 			}
 		}
 	}

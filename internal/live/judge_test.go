@@ -189,6 +189,8 @@ func TestJudge(t *testing.T) {
 			f.Teams["approvers"] = live.Team{Found: true, Members: []pipeline.Person{{ID: 1, Login: "ann"}}}
 			replaced("{team: approvers, count: 1}", "{team: approvers, count: 1}, {users: [Ann], count: 1}")(t, f)
 		},
+		"nobody-to-reject":    replaced("count: 1}]", "count: 1}], reject: [{team: qality}, {user: quinn}]"),
+		"team-missing":        facts(func(f *live.Facts) { f.Teams["approvers"] = live.Team{} }),
 		"slack-archived":      facts(func(f *live.Facts) { f.Slack.Channels["#releases"] = slack.Channel{Name: "releases", Archived: true} }),
 		"slack-was-not-asked": facts(func(f *live.Facts) { f.Slack = nil }),
 	} {

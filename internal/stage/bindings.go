@@ -19,6 +19,11 @@ type Binding struct {
 	Repository  string `yaml:"repository"` // owner/name, or GitHub's id of the repository
 	Environment string `yaml:"environment"`
 	Firebase    string `yaml:"firebase"`
+
+	// Floor is an approval policy that the repository's own must not fall below.
+	Floor map[string]any `yaml:"floor"`
+
+	floor *pipeline.Policy // Floor, parsed
 }
 
 // Bindings are what the operator allows: no repository chooses by itself whose
@@ -54,8 +59,29 @@ func ParseBindings(src []byte) (*Bindings, error) {
 			return nil, fmt.Errorf("bindings: entry %d: %s is bound twice in %s", i+1, b.Environment, b.Repository)
 		}
 		seen[key] = true
+		floor, err := parseFloor(b.Floor)
+		if err != nil {
+			return nil, fmt.Errorf("bindings: entry %d: %w", i+1, err)
+		}
+		list[i].floor = floor
 	}
 	return &Bindings{list: list}, nil
+}
+
+// parseFloor reads the policy by the rules of the configuration file.
+func parseFloor(floor map[string]any) (*pipeline.Policy, error) {
+	if floor == nil {
+		return nil, nil //nolint:nilnil // no floor is what most bindings have
+	}
+	src, err := yaml.Marshal(floor)
+	if err != nil {
+		return nil, fmt.Errorf("floor: %w", err)
+	}
+	policy, problems := pipeline.ParsePolicy(src, pipeline.Options{File: "floor"})
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("floor: %s %s", problems[0].Message, problems[0].Fix)
+	}
+	return policy, nil
 }
 
 // Judge says why a configuration may not be used in a repository, or nil.
@@ -71,11 +97,15 @@ func (b *Bindings) Judge(repo pipeline.Repo, spec *pipeline.Spec) *pipeline.Refu
 				Fix:    "The operator adds to the file that GATEHOUSE_BINDINGS names:",
 				Lines:  fmt.Sprintf("- {repository: %s, environment: %s, firebase: %s}", repo.FullName(), env.Name, env.Firebase),
 			}
-		case bound != env.Firebase:
+		case bound.Firebase != env.Firebase:
 			return &pipeline.Refusal{
 				Code:   "bound-elsewhere",
-				Reason: fmt.Sprintf("The file names the Firebase project %s for %s, but the operator binds it to %s.", env.Firebase, env.Name, bound),
-				Fix:    fmt.Sprintf("Write firebase: %s there, or ask the operator to change the binding.", bound),
+				Reason: fmt.Sprintf("The file names the Firebase project %s for %s, but the operator binds it to %s.", env.Firebase, env.Name, bound.Firebase),
+				Fix:    fmt.Sprintf("Write firebase: %s there, or ask the operator to change the binding.", bound.Firebase),
+			}
+		case bound.floor != nil:
+			if why := env.Approval.Loosens(*bound.floor, env.Name); why != nil {
+				return why
 			}
 		}
 	}
@@ -83,14 +113,14 @@ func (b *Bindings) Judge(repo pipeline.Repo, spec *pipeline.Spec) *pipeline.Refu
 }
 
 // find prefers GitHub's id, which a renamed repository keeps.
-func (b *Bindings) find(repo pipeline.Repo, environment string) (project string, ok bool) {
+func (b *Bindings) find(repo pipeline.Repo, environment string) (bound Binding, ok bool) {
 	id := strconv.FormatInt(repo.ID, 10)
 	for _, name := range []string{id, repo.FullName()} {
 		for _, e := range b.list {
 			if strings.EqualFold(e.Repository, name) && strings.EqualFold(e.Environment, environment) {
-				return e.Firebase, true
+				return e, true
 			}
 		}
 	}
-	return "", false
+	return Binding{}, false
 }

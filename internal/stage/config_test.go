@@ -59,10 +59,12 @@ func TestReadConfigWithoutBindings(t *testing.T) {
 
 func TestBindings(t *testing.T) {
 	for name, c := range map[string]struct{ file, code string }{
-		"by name":   {"- {repository: ACME/shop, environment: production, firebase: avalo-c8c46}", ""},
-		"elsewhere": {"- {repository: acme/shop, environment: production, firebase: avalo-staging}", "bound-elsewhere"},
-		"not bound": {"- {repository: acme/other, environment: production, firebase: avalo-c8c46}", "not-bound"},
-		"id wins":   {"- {repository: acme/shop, environment: production, firebase: avalo-staging}\n- {repository: 7, environment: production, firebase: avalo-c8c46}", ""},
+		"by name":      {"- {repository: ACME/shop, environment: production, firebase: avalo-c8c46}", ""},
+		"elsewhere":    {"- {repository: acme/shop, environment: production, firebase: avalo-staging}", "bound-elsewhere"},
+		"not bound":    {"- {repository: acme/other, environment: production, firebase: avalo-c8c46}", "not-bound"},
+		"at the floor": {"- {repository: acme/shop, environment: production, firebase: avalo-c8c46, floor: {need: [{team: approvers}]}}", ""},
+		"below it":     {"- {repository: acme/shop, environment: production, firebase: avalo-c8c46, floor: {need: [{team: approvers, count: 2}], reason_required: true}}", "below-the-floor"},
+		"id wins":      {"- {repository: acme/shop, environment: production, firebase: avalo-staging}\n- {repository: 7, environment: production, firebase: avalo-c8c46}", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, err := stage.ParseBindings([]byte(c.file))
@@ -81,6 +83,7 @@ func TestBindings(t *testing.T) {
 		"no project":    "- {repository: a/b, environment: p}",
 		"no repository": "- {environment: p, firebase: avalo-c8c46}",
 		"twice":         "- {repository: a/b, environment: p, firebase: avalo-c8c46}\n- {repository: A/b, environment: p, firebase: avalo-x1}",
+		"wrong floor":   "- {repository: a/b, environment: p, firebase: avalo-c8c46, floor: {need: []}}",
 		"empty":         "",
 		"no list":       "a: b",
 	} {

@@ -29,6 +29,7 @@ type roster struct {
 	repo  People
 	teams []string
 	ids   map[string][]int64 // of the members, by team
+	lost  []string           // teams that GitHub does not show, or of another organization
 }
 
 func readRoster(ctx context.Context, repo People, where pipeline.Repo, teams []string) (roster, error) {
@@ -39,11 +40,15 @@ func readRoster(ctx context.Context, repo People, where pipeline.Repo, teams []s
 			org, slug = o, t
 		}
 		if !strings.EqualFold(org, where.Owner) {
-			continue // another organization's team gives no right here
+			r.lost = append(r.lost, team) // another organization's team gives no right here
+			continue
 		}
 		members, err := repo.TeamMembers(ctx, org, slug)
 		if err != nil && !isNotFound(err) {
 			return r, err
+		}
+		if err != nil {
+			r.lost = append(r.lost, team)
 		}
 		for _, m := range members {
 			r.ids[team] = append(r.ids[team], m.ID)
@@ -55,7 +60,7 @@ func readRoster(ctx context.Context, repo People, where pipeline.Repo, teams []s
 // standing is what GitHub says of a person now. The role is read if it is wanted,
 // and where no team speaks for the person.
 func (r roster) standing(ctx context.Context, who pipeline.Person, role bool) (pipeline.Standing, error) {
-	s := pipeline.Standing{Person: who, Role: "none"}
+	s := pipeline.Standing{Person: who, Role: "none", Unseen: r.lost}
 	s.Person.Bot = who.Bot || strings.HasSuffix(who.Login, "[bot]")
 	if who.ID == 0 || who.Login == "" {
 		return s, nil
