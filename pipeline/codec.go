@@ -61,6 +61,7 @@ func facts() []Fact {
 		Commanded{},
 		Superseded{},
 		LaneGranted{},
+		LaneTurned{},
 		LiveChanged{},
 		Stop{},
 		HolderOver{},
@@ -100,6 +101,7 @@ func effects() []Effect {
 		StartRun{},
 		FindRuns{},
 		TellRun{},
+		ChangeLane{},
 	}
 }
 

@@ -73,9 +73,9 @@ func (v Verb) Usage() string {
 // built reports whether this build carries the command out.
 func (v Verb) built() bool {
 	switch v {
-	case VerbApprove, VerbReject, VerbWithdraw, VerbRetry, VerbCancel, VerbStatus:
+	case VerbApprove, VerbReject, VerbWithdraw, VerbRetry, VerbCancel, VerbStatus, VerbLock, VerbUnlock:
 		return true
-	case VerbDeploy, VerbLock, VerbUnlock, VerbRollback, VerbKill:
+	case VerbDeploy, VerbRollback, VerbKill:
 	}
 	return false
 }

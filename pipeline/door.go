@@ -26,24 +26,68 @@ func (m *machine) startDeploy(st *Stage, sr *StageRun) bool {
 	return true
 }
 
+// enterLane reports whether a stage may begin that needs the lane. While the lane
+// is closed nothing new holds it; who held it without having begun waits first.
+func (m *machine) enterLane(st *Stage) bool {
+	if m.closed(st) == nil {
+		return m.hold(false)
+	}
+	if g := m.run.Gate; g != nil && g.Deploy == st.ID && g.Door == DoorVerifying {
+		m.shut() // all is read once more when the lane opens
+	}
+	l := m.lane
+	switch {
+	case l.Holder == m.run.ID && !m.committed():
+		l.Holder, l.Queue = "", append([]RunID{m.run.ID}, l.Queue...)
+		m.record("lane-left", string(l.ID), Person{}, "the lane is closed")
+	case l.Holder != m.run.ID:
+		return m.hold(true)
+	}
+	return false
+}
+
+// closed says why the lane lets the stage not begin, though its run's turn has
+// come. What follows a deploy is brought to its end in a closed lane too.
+func (m *machine) closed(st *Stage) *Refusal {
+	if !st.Kind.Mutating() && m.committed() {
+		return nil
+	}
+	if lock := m.lane.Locked(m.at); lock != nil {
+		why := lock.refusal(m.run.Environment)
+		return &why
+	}
+	return nil
+}
+
+// awaitLane has a stage wait for the lane, and reports whether that is news.
 func (m *machine) awaitLane(st *Stage, sr *StageRun) bool {
-	if m.run.Status != RunActive || sr.Status == StageWaiting {
+	if m.run.Status != RunActive {
 		return false
 	}
-	holder, by := m.lane.Runs[m.lane.Holder], "another run"
-	if holder != nil {
-		by = "run " + string(m.lane.Holder) + " (" + holder.Version + ")"
+	why := m.closed(st)
+	if why == nil {
+		why = m.heldBy()
 	}
-	if !m.parked(st) { // else its number was taken when it was dispatched
+	if sr.Status == StageWaiting && sr.Reason != nil && sr.Reason.Reason == why.Reason {
+		return false
+	}
+	if sr.Status != StageWaiting && !m.parked(st) { // else its number was taken when it was dispatched
 		sr.Attempt, sr.StartedAt = sr.Attempt+1, m.at
 	}
-	sr.Status = StageWaiting
-	sr.Reason = &Refusal{
+	sr.Status, sr.Reason = StageWaiting, why
+	m.changed(st.ID)
+	return true
+}
+
+func (m *machine) heldBy() *Refusal {
+	by := "another run"
+	if holder := m.lane.Runs[m.lane.Holder]; holder != nil {
+		by = "run " + string(m.lane.Holder) + " (" + holder.Version + ")"
+	}
+	return &Refusal{
 		Code: "lane-held", Reason: m.run.Environment + " is held by " + by + ".",
 		Fix: "This stage starts by itself when that run ends.",
 	}
-	m.changed(st.ID)
-	return true
 }
 
 // verifyDoor has everything read once more that the approvals rest on. What the
@@ -84,7 +128,7 @@ func (m *machine) voidApprovals(why Refusal) {
 // reopen has the gate ask people again.
 func (m *machine) reopen() {
 	g := m.run.Gate
-	g.Door, g.Doing = DoorShut, ""
+	m.shut()
 	sr := m.run.Stages[g.Stage]
 	sr.Status, sr.EndedAt = StageWaiting, time.Time{}
 	m.backBehindGate()
@@ -180,9 +224,21 @@ func (m *machine) verifyAgain(a *Approval, now []Standing) {
 	a.Void = Admit(*m.run.Gate.Policy, m.run.Release, now[i])
 }
 
+// shut gives up a verification under way: what it has read may be old by then.
+func (m *machine) shut() {
+	g := m.run.Gate
+	g.Door, g.Doing = DoorShut, ""
+	m.run.Stages[g.Deploy].Check = nil
+}
+
+// openDoor opens the door, unless the lane was closed while all was read.
 func (m *machine) openDoor() {
 	g := m.run.Gate
 	st, sr := m.run.Plan().Stage(g.Deploy), m.run.Stages[g.Deploy]
+	if m.closed(st) != nil {
+		m.shut()
+		return
+	}
 	m.record("door-opening", g.Environment, Person{}, "approved by "+g.approvers())
 	m.lane.Runs[m.run.ID].Moving = true
 	if g.Kind == GateByGatehouse {

@@ -123,7 +123,7 @@ type (
 	// Tell gives another run of the lane a fact → Done.
 	Tell struct {
 		Run  RunID
-		Fact Fact // Superseded, LaneGranted, LiveChanged, Stop, HolderOver or RolledBack
+		Fact Fact // Superseded, LaneGranted, LaneTurned, LiveChanged, Stop, HolderOver or RolledBack
 	}
 	// Reply answers a person where he asked: a comment by a reaction, and a text
 	// if there is one; Slack privately; a command of the API by a stored answer → Done.
@@ -161,6 +161,11 @@ type (
 	StartRun struct{ Run *Run }
 	// FindRuns looks for the active runs of the repository → RunsFound.
 	FindRuns struct{}
+	// ChangeLane has a lane judge what somebody asks of it → LaneChanged.
+	ChangeLane struct {
+		Lane LaneID
+		Ask  LaneAsk
+	}
 	// TellRun gives a run the command → Done.
 	TellRun struct {
 		Run  RunID
@@ -195,6 +200,7 @@ func (ShowProblems) effect()     {}
 func (StartRun) effect()         {}
 func (FindRuns) effect()         {}
 func (TellRun) effect()          {}
+func (ChangeLane) effect()       {}
 
 // Outcome is what came of an effect: a closed set.
 //
@@ -288,6 +294,8 @@ type (
 	}
 	// RunStarted answers StartRun.
 	RunStarted struct{ Run RunID }
+	// LaneChanged answers ChangeLane: with why not, if it was not.
+	LaneChanged struct{ Refused *Refusal }
 	// RunsFound answers FindRuns.
 	RunsFound struct{ Runs []Found }
 )
@@ -324,3 +332,4 @@ func (HeadRead) outcome()        {}
 func (ConfigRead) outcome()      {}
 func (RunStarted) outcome()      {}
 func (RunsFound) outcome()       {}
+func (LaneChanged) outcome()     {}

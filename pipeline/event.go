@@ -85,6 +85,10 @@ type (
 	LiveChanged struct{}
 	// LaneGranted comes from the run that held the lane before.
 	LaneGranted struct{}
+	// LaneTurned says that the lane was locked or unlocked, or is so still.
+	LaneTurned struct {
+		Say bool // people are told of the lock again
+	}
 	// Stop comes from a rollback that takes the lane from this run.
 	Stop struct {
 		By  RunID
@@ -156,6 +160,7 @@ func (RerunRequested) fact() {}
 func (Commanded) fact()      {}
 func (Superseded) fact()     {}
 func (LaneGranted) fact()    {}
+func (LaneTurned) fact()     {}
 func (LiveChanged) fact()    {}
 func (Stop) fact()           {}
 func (HolderOver) fact()     {}

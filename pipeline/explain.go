@@ -35,6 +35,9 @@ func Explain(s State) Explanation {
 		switch {
 		case st.Kind == KindApproval && sr.Status == StageWaiting:
 			x.Waits = append(x.Waits, explainGate(r)...)
+			if k := s.Lane.Lock; k != nil { // said beforehand: it will keep the door shut
+				x.Waits = append(x.Waits, Wait{Stage: r.Gate.Deploy, Refusal: k.refusal(r.Environment), Since: k.At, Until: k.Until})
+			}
 		case sr.Status == StageWaiting && sr.Reason != nil:
 			x.Waits = append(x.Waits, Wait{Stage: st.ID, Refusal: *sr.Reason, Since: sr.StartedAt})
 		case sr.Status == StageRunning:

@@ -20,6 +20,7 @@ import (
 //     judged by brute force
 //   - no door opens for a commit other than the release's, or after it was closed
 //   - a door opens at most once a run, a stage is dispatched once an attempt
+//   - no door opens and no deploy begins while the lane is locked
 //   - at most one run of a lane has a deploy under way, and that run holds it
 //   - no run deploys after a newer one of its pipeline began to
 //   - a final status stays, unless a person who may write retries a failed run
@@ -353,6 +354,9 @@ func (w *fuzzWorld) judgeState(r *fuzzRun, before *Run) {
 	}
 	if moving > 1 {
 		w.fail("%d deploys are under way in one lane", moving)
+	}
+	if deploying(r.state) && !deploying(before) && w.lane.Locked(w.at) != nil {
+		w.fail("a deploy begins in a locked lane")
 	}
 	if deploying(r.state) && !deploying(before) {
 		if w.deployed[r.state.Pipeline] > r.state.Seq {

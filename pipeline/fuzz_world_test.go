@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"sync"
@@ -100,6 +101,8 @@ type fuzzWorld struct {
 	jobs     Jobs
 	policy   *Policy
 	workflow int64
+	causes   int
+	errands  int
 	deployed map[string]int64 // pipeline to the highest Seq that began to deploy
 	bad      []string
 }
@@ -141,7 +144,7 @@ func (w *fuzzWorld) pick(n int) int { return int(w.byte()) % n }
 
 // step plays one thing that the bytes say.
 func (w *fuzzWorld) step() {
-	op := w.pick(16)
+	op := w.pick(17)
 	if len(w.runs) == 0 || op == 0 && len(w.runs) < 5 {
 		w.push()
 		return
@@ -165,6 +168,37 @@ func (w *fuzzWorld) step() {
 		w.ticks()
 	case 15:
 		w.change(r)
+	case 16:
+		w.lock()
+	}
+}
+
+// lock is what people want of the lane itself.
+func (w *fuzzWorld) lock() {
+	who := w.standing(w.someone())
+	ask := LaneAsk{Verb: []Verb{VerbLock, VerbLock, VerbUnlock}[w.pick(3)], Environment: "production", By: who.Person, Entitled: w.pick(2) == 0, Reason: "test"}
+	if w.pick(2) == 0 {
+		ask.For = 2 * time.Hour
+	}
+	w.causes++
+	w.laneStep(LaneEvent{At: w.at, Cause: fmt.Sprint(w.causes), Ask: &ask})
+}
+
+// laneStep is a step of the lane itself. What it owes to runs is told late.
+func (w *fuzzWorld) laneStep(e LaneEvent) {
+	before := mustJSON(w.lane)
+	step := NextLane(w.lane, e)
+	if !bytes.Equal(before, mustJSON(w.lane)) {
+		w.fail("a step of the lane changed the lane it was given")
+	}
+	w.lane, w.log = step.Lane, append(w.log, step.Log...)
+	if step.Errand == nil {
+		return
+	}
+	for _, t := range step.Errand.Tell {
+		r := w.named(t.Run)
+		w.errands++
+		r.owed = append(r.owed, Owed{Key: fmt.Sprint("errand/", w.errands), Effect: t})
 	}
 }
 
@@ -357,6 +391,12 @@ func (w *fuzzWorld) change(r *fuzzRun) {
 }
 
 func (w *fuzzWorld) ticks() {
+	if at := WakeLane(w.lane); !at.IsZero() && !at.After(w.at) {
+		w.laneStep(LaneEvent{At: w.at, Cause: "time"})
+		if again := WakeLane(w.lane); !again.IsZero() && !again.After(w.at) {
+			w.fail("a tick of the lane at %s leaves its wake at %s", w.at, again)
+		}
+	}
 	for _, r := range w.runs {
 		if at := Wake(State{Lane: w.lane, Run: r.state}); !at.IsZero() && !at.After(w.at) {
 			w.event(r, Tick{})
@@ -370,6 +410,7 @@ func (w *fuzzWorld) ticks() {
 // drain is a healthy world with much time: everything owed is answered, every
 // workflow ends well, and two months pass.
 func (w *fuzzWorld) drain() {
+	w.laneStep(LaneEvent{At: w.at, Cause: "drain", Ask: &LaneAsk{Verb: VerbUnlock, By: w.people[0].Person, Entitled: true, Reason: "test"}})
 	for range 60 {
 		for _, r := range w.runs {
 			for len(r.owed) > 0 {

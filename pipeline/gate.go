@@ -65,7 +65,7 @@ func (m *machine) gateAnswered(o Outcome) {
 		m.doorRead(o.Workflow)
 	case ReviewsRead:
 		m.reviewsMissed(o)
-	case ReleaseRead, WorkflowStarted, ChecksRead, PersonVerified, DeploymentMade, Probed, HeadRead, ConfigRead, RunStarted, RunsFound,
+	case ReleaseRead, WorkflowStarted, ChecksRead, PersonVerified, DeploymentMade, Probed, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged,
 		DeployVerified, TargetLoaded, PartMoved, TroubleJudged:
 		// Nothing that a gate asks for is answered so.
 	}

@@ -51,6 +51,10 @@ func (m *intakeMachine) begin() {
 		m.owe("person", VerifyPerson{Person: m.in.Command.By, Role: true})
 	case m.in.Foreign != nil:
 		m.owe("read-config", ReadConfig{})
+	case m.in.Errand != nil:
+		for i, tell := range m.in.Errand.Tell {
+			m.owe("tell/"+strconv.Itoa(i+1), tell)
+		}
 	}
 }
 
@@ -84,7 +88,13 @@ func (m *intakeMachine) answered(a Answered) {
 	case ConfigRead:
 		m.configRead(o)
 	case PersonVerified:
+		if m.in.Ask != nil {
+			m.laneAsked(o.Standing)
+			return
+		}
 		m.personVerified(o.Standing)
+	case LaneChanged:
+		m.answer(o.Refused)
 	case RunsFound:
 		m.runsFound(o.Runs)
 	case RunStarted:
@@ -109,6 +119,8 @@ func (m *intakeMachine) failed(key string, o Failed) {
 	switch {
 	case m.in.rollbackRequest() != nil && (key == "read-config" || key == "judge-request"):
 		m.noRollback(o.Refusal)
+	case m.in.Command != nil && key != "person" && key != "reply":
+		m.answer(&o.Refusal)
 	case key != "read-config":
 	case m.in.Foreign != nil:
 		m.answerForeign(false)
@@ -127,6 +139,10 @@ func (m *intakeMachine) configRead(o ConfigRead) {
 	}
 	if m.in.rollbackRequest() != nil {
 		m.rollbackConfig(o)
+		return
+	}
+	if m.in.Command != nil {
+		m.laneConfig(o)
 		return
 	}
 	p := m.in.Push
@@ -238,7 +254,7 @@ func (m *intakeMachine) personVerified(s Standing) {
 		m.owe("reply", Reply{Where: c.Where, Refused: why})
 		return
 	}
-	if c.Command.Verb == VerbRollback {
+	if c.Command.Verb == VerbRollback || c.Command.Verb.OfLane() {
 		m.owe("read-config", ReadConfig{})
 		return
 	}

@@ -170,8 +170,9 @@ func (m *machine) outdated() bool {
 	return true
 }
 
-// hold takes the lane, or queues for it. False means: not yet, or never.
-func (m *machine) hold() bool {
+// hold takes the lane, unless it is closed, or queues for it. False means: not
+// yet, or never.
+func (m *machine) hold(closed bool) bool {
 	l, r := m.lane, m.run
 	if l.Holder == r.ID {
 		return true
@@ -179,7 +180,7 @@ func (m *machine) hold() bool {
 	if m.outdated() || m.overtaken() {
 		return false
 	}
-	if l.Holder == "" {
+	if l.Holder == "" && !closed {
 		m.take(r.ID)
 		return true
 	}
@@ -187,7 +188,11 @@ func (m *machine) hold() bool {
 		return false
 	}
 	l.Queue = append(l.Queue, r.ID)
-	m.record("queued", r.Environment, Person{}, "the lane is held by run "+string(l.Holder))
+	why := "the lane is closed"
+	if l.Holder != "" {
+		why = "the lane is held by run " + string(l.Holder)
+	}
+	m.record("queued", r.Environment, Person{}, why)
 	if !r.Gated() {
 		for _, id := range m.older(func(*LaneRun) bool { return true }) {
 			if slices.Contains(l.Queue, id) {
@@ -214,16 +219,8 @@ func (m *machine) overtaken() bool {
 }
 
 func (m *machine) take(id RunID) {
-	l := m.lane
-	l.Holder = id
-	l.Queue = slices.DeleteFunc(l.Queue, func(q RunID) bool { return q == id })
-	if o := l.Runs[id]; o != nil {
-		if l.Passed == nil {
-			l.Passed = map[string]int64{}
-		}
-		l.Passed[o.Pipeline] = max(l.Passed[o.Pipeline], o.Seq)
-	}
-	m.record("lane-held", string(l.ID), Person{}, "by run "+string(id))
+	m.lane.hand(id)
+	m.record("lane-held", string(m.lane.ID), Person{}, "by run "+string(id))
 }
 
 // yield gives the lane to whoever waits first.
@@ -234,15 +231,47 @@ func (m *machine) yield() {
 	}
 	l.Holder = ""
 	m.record("lane-left", string(l.ID), Person{}, "")
-	for len(l.Queue) > 0 && l.Holder == "" {
-		next := l.Queue[0]
-		if o := l.Runs[next]; o == nil || l.Passed[o.Pipeline] > o.Seq {
-			l.Queue = l.Queue[1:]
-			m.owe("lane", "outdated", Tell{Run: next, Fact: LaneGranted{}}) // it finds itself outdated
-			continue
-		}
+	m.grant()
+}
+
+// grant gives a lane that is free and not locked to whoever waits first.
+func (m *machine) grant() {
+	if m.lane.Holder != "" || m.lane.Locked(m.at) != nil {
+		return
+	}
+	next, overtaken := m.lane.grant()
+	for _, id := range overtaken {
+		m.owe("lane", "outdated", Tell{Run: id, Fact: LaneGranted{}}) // it finds itself outdated
+	}
+	if next != "" {
 		m.take(next)
 		m.owe("lane", "grant", Tell{Run: next, Fact: LaneGranted{}})
+	}
+}
+
+// openLane ends a lock whose time is over, for the lane's own wake may be late.
+func (m *machine) openLane() {
+	if m.lane.expired(m.at) {
+		m.record("lock-expired", string(m.lane.ID), Person{}, "")
+		m.grant()
+	}
+}
+
+// laneTurned has surfaces tell what the lane is now. Settling goes on from there.
+func (m *machine) laneTurned(f LaneTurned) {
+	if m.run.Status != RunActive || m.run.Seq == 0 {
+		return
+	}
+	lock := m.lane.Locked(m.at)
+	for _, st := range m.run.Plan().Stages {
+		if m.run.Stages[st.ID].Status != StageWaiting {
+			continue
+		}
+		m.changed(st.ID)
+		if f.Say && lock != nil && st.Kind != KindApproval {
+			m.note("", "Still locked by %s, for %s: %s", lock.Who(), seconds(m.at.Sub(lock.At).Truncate(time.Minute)), lock.Why)
+			f.Say = false
+		}
 	}
 }
 

@@ -11,14 +11,18 @@ import (
 
 // record adds a line to the audit trail of the lane and moves its head.
 func (m *machine) record(what, on string, who Person, why string) {
-	m.lane.LogSeq++
+	m.log = append(m.log, m.lane.record(m.at, m.run.ID, what, on, who, why))
+}
+
+// record makes the next line of the lane's audit trail.
+func (l *Lane) record(at time.Time, run RunID, what, on string, who Person, why string) Entry {
+	l.LogSeq++
 	e := Entry{
-		Lane: m.lane.ID, Seq: m.lane.LogSeq, At: m.at, Run: m.run.ID,
-		Who: who.Login, ID: who.ID, What: what, On: on, Why: why, Prev: m.lane.LogHead,
+		Lane: l.ID, Seq: l.LogSeq, At: at, Run: run, Who: who.Login, ID: who.ID, What: what, On: on, Why: why, Prev: l.LogHead,
 	}
 	e.Hash = e.Sum()
-	m.lane.LogHead = e.Hash
-	m.log = append(m.log, e)
+	l.LogHead = e.Hash
+	return e
 }
 
 // Sum is the hash that the entry must have: SHA-256 over its JSON form without

@@ -15,6 +15,7 @@ func Next(s State, e Event) Step {
 	if m.run.Observed() {
 		m.observe(e.Fact)
 	} else {
+		m.openLane()
 		m.apply(e.Fact)
 		m.settle()
 	}
@@ -71,6 +72,8 @@ func (m *machine) apply(f Fact) {
 		m.holderOver(f)
 	case RolledBack:
 		m.rolledBack(f)
+	case LaneTurned:
+		m.laneTurned(f)
 	case Pushed, CommandGiven, Asked:
 		m.refuse(Refusal{Code: "not-for-a-run", Reason: "This belongs to an intake, not to a run."})
 	}
@@ -230,6 +233,11 @@ func (l *Lane) clone() *Lane {
 	c := *l
 	c.Queue = slices.Clone(l.Queue)
 	c.History = slices.Clone(l.History)
+	c.Heard = slices.Clone(l.Heard)
+	if l.Lock != nil {
+		k := *l.Lock
+		c.Lock = &k
+	}
 	c.Passed = maps.Clone(l.Passed)
 	c.LiveOf = maps.Clone(l.LiveOf)
 	c.Runs = make(map[RunID]*LaneRun, len(l.Runs))

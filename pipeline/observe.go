@@ -38,7 +38,7 @@ func (m *machine) observe(f Fact) {
 			Code: "observed", Reason: r.Release.Version + " is only observed: nothing runs and nothing waits.",
 			Fix: "Remove mode: observe from the configuration to let Gatehouse act.",
 		}, "")
-	case Tick, WorkflowSeen, DoorRequested, Reviewed, DeploymentSeen, ChecksChanged, Pressed, RerunRequested, Superseded, LiveChanged, LaneGranted, Stop, HolderOver, RolledBack, Pushed, CommandGiven, Asked:
+	case Tick, WorkflowSeen, DoorRequested, Reviewed, DeploymentSeen, ChecksChanged, Pressed, RerunRequested, Superseded, LiveChanged, LaneGranted, LaneTurned, Stop, HolderOver, RolledBack, Pushed, CommandGiven, Asked:
 		// Nothing of this is its own: it started nothing and asked nobody.
 	}
 }
@@ -57,7 +57,7 @@ func (m *machine) observed(o Outcome) {
 		m.decided(m.run.decide(&o))
 	case Failed:
 		m.decided(append([]Decision{{Refused: &o.Refusal}}, m.run.decide(nil)...))
-	case Done, WorkflowStarted, WorkflowRead, ReviewsRead, ChecksRead, PersonVerified, DoorVerified, DeploymentMade, Probed, HeadRead, ConfigRead, RunStarted, RunsFound,
+	case Done, WorkflowStarted, WorkflowRead, ReviewsRead, ChecksRead, PersonVerified, DoorVerified, DeploymentMade, Probed, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged,
 		SnapshotTaken, DeployVerified, TargetLoaded, PartMoved, TroubleJudged:
 		// Nothing that is asked for here is answered so.
 	}

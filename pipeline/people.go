@@ -350,6 +350,6 @@ func (m *machine) commanded(f Commanded) {
 	case VerbStatus:
 		m.reply(a, nil, "status")
 	case VerbDeploy, VerbLock, VerbUnlock, VerbRollback, VerbKill:
-		// Refused above: this build lacks them.
+		m.reply(a, &Refusal{Code: "not-for-a-run", Reason: "/" + string(a.Verb) + " is not said of a run.", Fix: "It is typed like this:", Lines: a.Verb.Usage()}, "")
 	}
 }

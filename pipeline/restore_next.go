@@ -348,6 +348,13 @@ func (m *machine) afterwards() {
 		return
 	}
 	l.bad(*x.Leaves, x.Why)
+	l.Lock = &Lock{At: m.at, Why: fmt.Sprintf("%s was rolled back to %s: %s", x.Leaves.Version, x.Plan.Target.Version, x.Why)}
+	m.record("locked", m.run.Environment, Person{}, l.Lock.Why)
+	for _, id := range l.bySeq() {
+		if id != m.run.ID {
+			m.owe("lane", "turned", Tell{Run: id, Fact: LaneTurned{}})
+		}
+	}
 	m.owe("lane", "rolled-back", Tell{Run: x.Leaves.Run, Fact: RolledBack{By: m.run.ID, To: x.Plan.Target.Version, Why: x.Why}})
 }
 

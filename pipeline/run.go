@@ -332,6 +332,8 @@ type Lane struct {
 	Verified     *Shipped           `json:"verified,omitempty"`
 	Doubt        *Doubt             `json:"doubt,omitempty"`   // a deploy ended badly: what is live is not known
 	History      []Released         `json:"history,omitempty"` // what went to the lane, oldest first
+	Lock         *Lock              `json:"lock,omitempty"`    // it may be over: see Locked
+	Heard        []Heard            `json:"heard,omitempty"`   // the last changes that were asked for
 	LogSeq       int64              `json:"log_seq"`
 	LogHead      string             `json:"log_head,omitempty"` // hash of the last entry
 }

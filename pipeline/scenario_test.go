@@ -112,7 +112,7 @@ func (w *theatre) event(name string, f Fact) []string {
 }
 
 func (w *theatre) ticks() []string {
-	var out []string
+	out := w.laneTicks()
 	for _, name := range w.names {
 		r := w.runs[name]
 		if at := Wake(State{Lane: w.lanes[r.Lane], Run: r}); !at.IsZero() && !at.After(w.at) {
@@ -201,6 +201,9 @@ func (w *theatre) show(name string) []string {
 			line += " bad: " + h.Bad
 		}
 		out = append(out, line)
+	}
+	if k := l.Lock; k != nil {
+		out = append(out, "locked by "+k.Who()+": "+k.Why)
 	}
 	if l.Doubt != nil {
 		out = append(out, fmt.Sprintf("doubt since %s: %s", l.Doubt.Version, l.Doubt.Reason))

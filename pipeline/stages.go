@@ -40,7 +40,7 @@ func (m *machine) advance(st *Stage, sr *StageRun) bool {
 		return m.start(st, sr)
 	case sr.Status == StageWaiting && st.Kind == KindApproval:
 		return m.passGate(st, sr)
-	case sr.Status == StageWaiting && m.lane.Holder == m.run.ID:
+	case sr.Status == StageWaiting:
 		return m.start(st, sr)
 	}
 	return false
@@ -81,7 +81,7 @@ func (s *Stage) tolerated() bool { return s.ContinueOnFailure || s.Kind == KindN
 // start begins a stage. What changes the lane's target, and everything behind a
 // gate, happens with the lane held.
 func (m *machine) start(st *Stage, sr *StageRun) bool {
-	if (st.Kind.Mutating() || m.behindGate(st) && st.Kind != KindNotify) && m.run.Restore == nil && !m.hold() {
+	if (st.Kind.Mutating() || m.behindGate(st) && st.Kind != KindNotify) && m.run.Restore == nil && !m.enterLane(st) {
 		return m.awaitLane(st, sr)
 	}
 	switch st.Kind {
@@ -232,7 +232,7 @@ func (m *machine) stageAnswered(st *Stage, sr *StageRun, o Outcome) {
 		if sr.Status == StageRunning {
 			m.finishStage(st, sr, StagePassed, nil)
 		}
-	case ReleaseRead, GateInspected, DoorVerified, HeadRead, ConfigRead, RunStarted, RunsFound, PartMoved, TroubleJudged:
+	case ReleaseRead, GateInspected, DoorVerified, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged, PartMoved, TroubleJudged:
 		// Nothing that a stage asks for is answered so.
 	}
 }

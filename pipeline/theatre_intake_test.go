@@ -31,6 +31,15 @@ func (w *theatre) intake(args []string) []string {
 	default:
 		w.t.Fatalf("no such intake: %v", args)
 	}
+	out, in := w.playIntake(in)
+	if !in.Over {
+		w.t.Errorf("the intake is not over: %+v", in)
+	}
+	return append(out, "intake is over: "+in.Result)
+}
+
+// playIntake takes an intake to its end.
+func (w *theatre) playIntake(in *Intake) ([]string, *Intake) {
 	var out []string
 	var play func(Fact)
 	play = func(f Fact) {
@@ -40,14 +49,22 @@ func (w *theatre) intake(args []string) []string {
 			out = append(out, "intake owes "+o.Key+" "+intakeDetail(o.Effect))
 		}
 		for _, o := range step.Effects {
-			play(Answered{Key: o.Key, Outcome: w.intakeOutcome(o.Effect)})
+			var answer Outcome
+			switch e := o.Effect.(type) {
+			case Tell:
+				out = append(out, w.event(string(e.Run), e.Fact)...)
+				answer = Done{}
+			case ChangeLane:
+				told, outcome := w.changeLane(e.Lane, LaneEvent{At: w.at, Cause: w.cause(), Ask: &e.Ask})
+				out, answer = append(out, told...), outcome
+			default:
+				answer = w.intakeOutcome(o.Effect)
+			}
+			play(Answered{Key: o.Key, Outcome: answer})
 		}
 	}
 	play(Started{})
-	if !in.Over {
-		w.t.Errorf("the intake is not over: %+v", in)
-	}
-	return append(out, "intake is over: "+in.Result)
+	return out, in
 }
 
 func (w *theatre) setConfig(what string) {

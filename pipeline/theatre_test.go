@@ -32,6 +32,7 @@ type theatre struct {
 	config     *ConfigRead // what an intake reads, if not the spec
 	last       map[string]Fact
 	workflow   int64
+	causes     int
 	held       map[string]bool // kinds of effects that are not answered by themselves
 	parts      []string        // components that a rollback moves
 	live       []string        // components that a deploy with verify changes
@@ -117,6 +118,8 @@ func (w *theatre) say(words []string) []string {
 	case "judge": // judge restore|hold|ask : what is decided about trouble
 		w.judged = TroubleAction(args[0])
 		return nil
+	case "lane": // lane LOGIN /lock ENVIRONMENT REASON: a command about a lane
+		return w.laneCommand(args)
 	case "show":
 		return w.show(args[0])
 	case "explain":

@@ -43,7 +43,7 @@ func (m *machine) withdrawn(by Person, reason string) *Refusal {
 		m.reopen()
 	}
 	if g.Door == DoorVerifying {
-		g.Door, g.Doing = DoorShut, "" // verified anew, without this one
+		m.shut() // verified anew, without this one
 	}
 	return nil
 }

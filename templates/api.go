@@ -107,10 +107,19 @@ type APILane struct {
 	Live         *APILive        `json:"live,omitempty"`
 	Verified     *APILive        `json:"verified,omitempty"`
 	Doubt        string          `json:"doubt,omitempty"` // why it is not known what is live
+	Lock         *APILock        `json:"lock,omitempty"`
 	Holder       *APIRun         `json:"holder,omitempty"`
 	AtGate       []APIRun        `json:"at_gate,omitempty"`
 	Queue        []APIRun        `json:"queue,omitempty"`
 	Moving       []APIRun        `json:"moving,omitempty"`
+}
+
+// APILock is who keeps a lane's door shut, and why.
+type APILock struct {
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+	Until  time.Time `json:"until,omitzero"`
+	Reason string    `json:"reason"`
 }
 
 // APILive is a release that went to a lane.
@@ -188,6 +197,9 @@ func APILaneOf(v LaneView) APILane {
 	}
 	if v.Live != nil && v.Live.Verified {
 		lane.Verified = lane.Live
+	}
+	if k := v.Lock; k != nil {
+		lane.Lock = &APILock{By: k.By, At: k.At, Until: k.Until, Reason: k.Why}
 	}
 	if v.Holder != nil {
 		holder := apiLine(*v.Holder, v.Installation)

@@ -18,6 +18,9 @@ func gateSummary(l *lines, v View, s *Stage) {
 	}
 	if g.Open {
 		openGateMD(l, g)
+		for _, w := range v.closed() {
+			l.add("\n🔒 %s", waitMD(w))
+		}
 	}
 	approvalsMD(l, g)
 	changesMD(l, v.Release)

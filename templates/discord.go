@@ -58,7 +58,7 @@ func Discord(v View) DiscordMessage {
 		m.field(name, text)
 	}
 	if g := v.Gate; g != nil && g.Open {
-		m.field("Approval", discordFit(discordGate(g), maxEmbedField))
+		m.field("Approval", discordFit(discordGate(v), maxEmbedField))
 	} else if g != nil && len(g.Approvals) > 0 {
 		m.field("Approved by", discordFit(discordApprovals(g), maxEmbedField))
 	}
@@ -125,6 +125,11 @@ func discordColor(v View) int {
 
 func discordHeadline(v View) string {
 	text := dmd(sentence(v.Headline))
+	for _, w := range v.closed() {
+		if v.Gate == nil || !v.Gate.Open { // else the gate says it
+			text += "\n" + dmd(sentence(w.Fix))
+		}
+	}
 	if v.End == nil {
 		return text
 	}
@@ -187,7 +192,8 @@ func discordStages(v View) []string {
 	return lines
 }
 
-func discordGate(g *Gate) []string {
+func discordGate(v View) []string {
+	g := v.Gate
 	var texts []string
 	for _, p := range g.Places {
 		text := "👤 " + count(p.Count, "approval") + " of " + dmd(either(p.Of))
@@ -212,6 +218,9 @@ func discordGate(g *Gate) []string {
 		how += " Expires at " + stamp(g.ExpiresAt) + "."
 	}
 	texts = append(texts, how)
+	for _, w := range v.closed() {
+		texts = append(texts, "🔒 "+dmd(sentence(w.Reason)))
+	}
 	for _, a := range g.Disregarded {
 		texts = append(texts, "✖️ "+dmd(a.By)+" does not count: "+dmd(clip(sentence(a.Why.Reason), 200)))
 	}

@@ -49,6 +49,7 @@ func Status(v View) string {
 	if v.Gate != nil && v.Gate.Open {
 		openGateMD(&l, v.Gate)
 	}
+	queueMD(&l, v)
 	l.head("Stages")
 	for _, s := range v.Stages {
 		l.text("- " + stageMD(s))

@@ -98,6 +98,11 @@ func slackHeadline(v View) string {
 	if v.End != nil && v.End.ByPage != "" {
 		text += " " + slackLink("See the newer run", v.End.ByPage) + "."
 	}
+	for _, w := range v.closed() {
+		if v.Gate == nil || !v.Gate.Open { // else the gate says it
+			text += "\n" + mrkdwn(sentence(w.Fix))
+		}
+	}
 	if v.End != nil && v.End.Why != nil && v.End.Why.Fix != "" {
 		text += "\n" + mrkdwn(sentence(v.End.Why.Fix))
 		if v.End.Why.Lines != "" {
@@ -169,6 +174,9 @@ func slackGate(v View) []string {
 	}
 	for _, a := range g.Disregarded {
 		texts = append(texts, "✖️ "+mrkdwn(a.By)+" does not count: "+mrkdwn(sentence(a.Why.Reason)))
+	}
+	for _, w := range v.closed() {
+		texts = append(texts, "🔒 "+mrkdwn(sentence(w.Reason))+" "+mrkdwn(w.Fix))
 	}
 	var ways []string
 	for _, w := range g.ways() {

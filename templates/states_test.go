@@ -47,6 +47,8 @@ func states() map[string]func() pipeline.State {
 		},
 		"smoke-failed":     smokeFailed,
 		"waiting-for-lane": waitingForLane,
+		"locked":           locked,
+		"locked-at-gate":   lockedAtGate,
 		"notifying": func() pipeline.State {
 			s := smoked()
 			set(s, "notify", pipeline.StageRunning, 16*time.Minute, 0, 0)

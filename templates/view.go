@@ -23,6 +23,7 @@ type View struct {
 	Observed []Decision // of a run that only shows what would have happened
 	End      *End       // nil while the run is active
 	Deploy   Deploy
+	Queue    Queue
 }
 
 // Facts name a run.
@@ -42,6 +43,7 @@ type Facts struct {
 
 // Wait is one thing that a run waits for.
 type Wait struct {
+	Code   string // of the refusal
 	Stage  string // title; empty: the run as a whole
 	Reason string
 	Fix    string
@@ -112,6 +114,7 @@ func NewView(state pipeline.State, now time.Time, links Links) View {
 	}
 	v.Observed = m.observed()
 	v.Deploy = m.deploy()
+	v.Queue = m.queue()
 	v.Status = m.status(v)
 	return v
 }
@@ -132,6 +135,11 @@ func (v View) otherWaits() []Wait {
 		return v.Waits
 	}
 	return slices.DeleteFunc(slices.Clone(v.Waits), func(w Wait) bool { return w.Stage == v.Gate.Stage })
+}
+
+// closed are the waits that keep the door shut whoever approves.
+func (v View) closed() []Wait {
+	return slices.DeleteFunc(slices.Clone(v.Waits), func(w Wait) bool { return w.Code != "locked" })
 }
 
 // maker holds what every part of a view is made from.
@@ -174,7 +182,7 @@ func activeWord(v View) Word {
 		case s.Status == pipeline.StageWaiting && s.Kind == pipeline.KindApproval:
 			word = s.Word
 		case s.Status == pipeline.StageWaiting:
-			word = Word{"🕒", "queued"}
+			word = s.Word
 		}
 	}
 	return word
@@ -183,7 +191,7 @@ func activeWord(v View) Word {
 func (m *maker) waits() []Wait {
 	var waits []Wait
 	for _, w := range m.explained.Waits {
-		wait := Wait{Reason: w.Reason, Fix: w.Fix, Who: w.Who, Source: w.Source, Since: w.Since, Until: w.Until}
+		wait := Wait{Code: w.Code, Reason: w.Reason, Fix: w.Fix, Who: w.Who, Source: w.Source, Since: w.Since, Until: w.Until}
 		if st := m.run.Plan().Stage(w.Stage); st != nil {
 			wait.Stage = st.Title
 		}

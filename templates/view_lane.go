@@ -26,6 +26,16 @@ type LaneView struct {
 	Queue        []RunLine // who waits for the lane, first first
 	Moving       []RunLine // who is on the way to the gate, oldest first
 	Unlisted     int       // active runs that were not given
+	Lock         *LaneLock // nil: the lane is not locked
+}
+
+// LaneLock is who keeps a lane's door shut, and why.
+type LaneLock struct {
+	By          string
+	At          time.Time
+	Until       time.Time // zero: until somebody unlocks it
+	Why         string
+	Environment string // as a command names it
 }
 
 // Live is a release that went to a lane.
@@ -91,6 +101,9 @@ func NewLaneView(lane *pipeline.Lane, runs []*pipeline.Run, now time.Time, links
 	}
 	if lane.Doubt != nil {
 		v.Doubt, v.DoubtReason = liveOf(&lane.Doubt.Shipped, known, links), lane.Doubt.Reason
+	}
+	if k := lane.Locked(now); k != nil {
+		v.Lock = &LaneLock{By: k.Who(), At: k.At, Until: k.Until, Why: k.Why, Environment: v.Title()}
 	}
 	v.place(lane, known, now, links)
 	return v

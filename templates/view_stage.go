@@ -82,7 +82,7 @@ func (m *maker) stageWord(st *pipeline.Stage, s Stage) Word {
 		if gate {
 			return m.gateWord()
 		}
-		return Word{"🕒", "queued"}
+		return waitingWord(s.Reason)
 	case pipeline.StagePassed:
 		if gate {
 			return Word{"✅", "approved"}
@@ -103,6 +103,14 @@ func (m *maker) stageWord(st *pipeline.Stage, s Stage) Word {
 		return Word{"✋", "waits behind the gate"}
 	}
 	return Word{"⚪", "not started"}
+}
+
+// waitingWord says what a stage waits for that is no gate.
+func waitingWord(why *pipeline.Refusal) Word {
+	if why != nil && why.Code == "locked" {
+		return Word{"🔒", "locked"}
+	}
+	return Word{"🕒", "queued"}
 }
 
 func (m *maker) gateWord() Word {

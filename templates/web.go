@@ -147,6 +147,8 @@ func signOf(w Word) sign {
 		s.Symbol, s.Tone = "hand", toneWait
 	case "🔄":
 		s.Symbol, s.Tone = "busy", toneBusy
+	case "🔒":
+		s.Symbol, s.Tone = "lock", toneWait
 	case "🕒":
 		s.Symbol, s.Tone = "clock", toneIdle
 	case "⏩":

@@ -87,6 +87,10 @@ func TestWebGolden(t *testing.T) {
 			l := lanes()
 			return p.Lane(LanePage{Lane: l.Lanes[1], Past: l.Recent, Older: "/lanes/5/avalo-c8c46?before=7", Now: l.Now})
 		},
+		"lane-locked": func() ([]byte, error) {
+			s := locked()
+			return p.Lane(LanePage{Lane: NewLaneView(s.Lane, []*pipeline.Run{s.Run}, after(25*time.Minute), here), First: true, Now: after(25 * time.Minute)})
+		},
 		"message": func() ([]byte, error) {
 			return p.Message(Message{Title: "There is no such run", Lines: []string{"Why."}, Links: []Link{{"All lanes", "/"}}}, noon)
 		},

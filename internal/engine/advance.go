@@ -24,6 +24,12 @@ func (e *Engine) Advance(ctx context.Context, ref Ref) error {
 		switch ref.Kind {
 		case KindRun, KindIntake:
 			return e.crew(ctx, ref).work()
+		case KindLane:
+			item, err := e.store.Get(ctx, ref)
+			if err != nil {
+				return err
+			}
+			return e.advanceLane(ctx, item)
 		case KindDelivery:
 			item, err := e.store.Get(ctx, ref)
 			if err != nil {
@@ -38,7 +44,7 @@ func (e *Engine) Advance(ctx context.Context, ref Ref) error {
 			}
 			return e.advanceDelivery(ctx, item)
 		default:
-			return nil // lanes, logs and links move only with a run
+			return nil // logs and links move only with a run or a lane
 		}
 	})
 }

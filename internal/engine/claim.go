@@ -69,7 +69,7 @@ func (t *tx) claimEffect(o *owed) bool {
 		o.FirstAt = t.now
 	}
 	job := &Job{
-		Key: o.Key, Effect: effect, Repo: t.rec.repo(), Run: t.rec.Run, Intake: t.rec.Intake,
+		Key: o.Key, Effect: effect, Repo: t.rec.repo(), Run: t.rec.Run, Lane: t.lane, Intake: t.rec.Intake,
 		Tries: o.Tries, FirstAt: o.FirstAt, Now: t.now,
 	}
 	o.Tries++

@@ -25,7 +25,9 @@ type Machine struct {
 	Next       func(pipeline.State, pipeline.Event) pipeline.Step
 	NextIntake func(*pipeline.Intake, pipeline.Event) pipeline.IntakeStep
 	Wake       func(pipeline.State) time.Time
-	Brewing    func(pipeline.State, pipeline.Slot) bool // nil: nothing ever is
+	NextLane   func(*pipeline.Lane, pipeline.LaneEvent) pipeline.LaneStep // nil: lanes move only with their runs
+	WakeLane   func(*pipeline.Lane) time.Time                             // nil likewise
+	Brewing    func(pipeline.State, pipeline.Slot) bool                   // nil: nothing ever is
 }
 
 // Hooks count what happens. Any may be nil; all may be called concurrently.

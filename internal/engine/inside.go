@@ -20,6 +20,8 @@ func (e *Engine) performOne(ctx context.Context, t task) (pipeline.Outcome, erro
 		return pipeline.Done{}, e.tell(ctx, job.Repo, f.Run, cause, f.Fact)
 	case pipeline.StartRun:
 		return e.startRun(ctx, job, f, cause)
+	case pipeline.ChangeLane:
+		return e.changeLane(ctx, job, f, cause)
 	case pipeline.FindRuns:
 		return e.findRuns(ctx, job.Repo)
 	case pipeline.Reply:

@@ -13,6 +13,7 @@ type Job struct {
 	Effect  pipeline.Effect
 	Repo    pipeline.Repo
 	Run     *pipeline.Run    // as it is now; nil for an intake's effect. Not to be changed
+	Lane    *pipeline.Lane   // the run's, as it is now; nil for an intake's effect. Not to be changed
 	Intake  *pipeline.Intake // nil for a run's effect. Not to be changed
 	Tries   int              // how often it was begun before, perhaps without its end being seen
 	FirstAt time.Time        // when it was begun first; equals Now at the first try

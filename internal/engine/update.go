@@ -27,9 +27,10 @@ type tx struct {
 	rec      *record
 	lane     *pipeline.Lane
 	laneItem *Item
-	with     []*Item // stored together with the item: lane, log, links, the delivery
-	ticked   bool    // the machine was asked because its time had come
-	over     bool    // the intake ends with this step
+	laneAt   time.Time // when the lane was to be woken, as loaded
+	with     []*Item   // stored together with the item: lane, log, links, the delivery
+	ticked   bool      // the machine was asked because its time had come
+	over     bool      // the intake ends with this step
 	refused  *pipeline.Refusal
 	fact     pipeline.Fact // the last one that was applied
 	jobs     []task
@@ -60,6 +61,9 @@ func (e *Engine) attempt(ctx context.Context, kind Kind, load func() (*tx, error
 		err = e.store.Swap(ctx, append([]*Item{t.item}, t.with...)...)
 		if err == nil {
 			t.sayOver()
+			if t.laneItem != nil && !t.laneItem.WakeAt.Equal(t.laneAt) {
+				e.wake(ctx, *t.laneItem)
+			}
 			return t, nil
 		}
 		if !errors.Is(err, ErrConflict) {
@@ -97,19 +101,8 @@ func (e *Engine) load(ctx context.Context, ref Ref) (*tx, error) {
 
 // loadLane reads the run's lane; one that is not there yet is new.
 func (t *tx) loadLane() error {
-	run := t.rec.Run
-	ref := LaneRef(run.Repo.Installation, run.Lane)
-	item, err := t.e.store.Get(t.ctx, ref)
-	if errors.Is(err, ErrNotFound) {
-		t.laneItem = &Item{Ref: ref, Scope: string(run.Lane)}
-		t.lane = &pipeline.Lane{V: pipeline.RunVersion, ID: run.Lane, Installation: run.Repo.Installation}
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("load %s %s: %w", ref.Kind, ref.ID, err)
-	}
-	t.laneItem = &item
-	t.lane, err = decodeLane(item)
+	item, lane, err := t.e.loadLane(t.ctx, LaneRef(t.rec.Run.Repo.Installation, t.rec.Run.Lane))
+	t.laneItem, t.lane, t.laneAt = &item, lane, item.WakeAt
 	return err
 }
 
@@ -151,8 +144,8 @@ func (t *tx) apply(cause string, fact pipeline.Fact) error {
 func (t *tx) append(entries []pipeline.Entry) error {
 	inst := t.lane.Installation
 	for _, entry := range entries {
-		item := &Item{Ref: logRef(inst, t.lane.ID, entry.Seq), Scope: string(entry.Run), State: entry.What}
-		if err := encode(item, entry); err != nil {
+		item, err := logItemOf(inst, entry)
+		if err != nil {
 			return err
 		}
 		t.with = append(t.with, item)
@@ -172,6 +165,7 @@ func (t *tx) seal() error {
 		if err := encode(t.laneItem, t.lane); err != nil {
 			return err
 		}
+		t.laneItem.WakeAt = t.e.laneWake(t.lane)
 	}
 	t.item.WakeAt = t.next()
 	t.item.Scope = scopeOf(t.rec.repo())

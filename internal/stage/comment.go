@@ -22,7 +22,7 @@ const taken = "👍 Taken."
 func (p *Performers) reply(ctx context.Context, repo Repo, job engine.Job, e pipeline.Reply) (pipeline.Outcome, error) {
 	text := e.Text
 	if text == askStatus && job.Run != nil {
-		text = templates.Status(templates.NewView(stateOf(job.Run), job.Now, p.Links))
+		text = templates.Status(templates.NewView(stateOf(job), job.Now, p.Links))
 	}
 	at := e.Where.Comment
 	if at == nil {
@@ -116,7 +116,11 @@ func owner(job engine.Job) string {
 	return job.Intake.ID
 }
 
-// stateOf is the state of a run whose lane is not at hand.
-func stateOf(run *pipeline.Run) pipeline.State {
-	return pipeline.State{Lane: &pipeline.Lane{V: pipeline.RunVersion, ID: run.Lane}, Run: run}
+// stateOf is the state of the run that owes an effect.
+func stateOf(job engine.Job) pipeline.State {
+	lane := job.Lane
+	if lane == nil {
+		lane = &pipeline.Lane{V: pipeline.RunVersion, ID: job.Run.Lane}
+	}
+	return pipeline.State{Lane: lane, Run: job.Run}
 }

@@ -84,7 +84,7 @@ func TestSlackErrors(t *testing.T) {
 // What the engine does itself never gets here unseen.
 func TestForeignEffects(t *testing.T) {
 	r := newRig(t)
-	for _, e := range []pipeline.Effect{pipeline.FindRuns{}, pipeline.StartRun{}, pipeline.Tell{}, pipeline.TellRun{}} {
+	for _, e := range []pipeline.Effect{pipeline.FindRuns{}, pipeline.StartRun{}, pipeline.Tell{}, pipeline.TellRun{}, pipeline.ChangeLane{}} {
 		equal(t, "code", perform[pipeline.Failed](r, r.job(e, 0)).Refusal.Code, "internal")
 	}
 }

@@ -32,7 +32,7 @@ func (p *Performers) sendNotice(ctx context.Context, job engine.Job, e pipeline.
 			return pipeline.Done{}, err
 		}
 	}
-	state := stateOf(job.Run)
+	state := stateOf(job)
 	text := templates.SlackNotice(templates.NewView(state, job.Now, p.Links))
 	if _, err := p.Slack.Post(ctx, slackMessage(e.Channel, "", text, job.Run, roleNotice)); err != nil {
 		return nil, err
