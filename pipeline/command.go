@@ -16,6 +16,7 @@ type Command struct {
 	For        time.Duration `json:"for,omitempty"`         // lock: how long; 0: until it is unlocked
 	Phrase     string        `json:"phrase,omitempty"`      // rollback: what was typed to confirm it
 	BreakGlass bool          `json:"break_glass,omitempty"` // rollback: without a final approval
+	Shown      string        `json:"shown,omitempty"`       // approve, by a button: how the digest of the release begins that it stood under; empty: not said
 	Wrong      *Refusal      `json:"wrong,omitempty"`       // why it cannot be meant as it was typed
 }
 

@@ -33,11 +33,13 @@ type CommentRef struct {
 	Pull  bool   `json:"pull,omitempty"`
 }
 
-// SlackRef is a person in a channel of a Slack workspace, by Slack's ids.
+// SlackRef is a person in a channel of a Slack workspace, by Slack's ids. Name
+// is what he is called there, for people only.
 type SlackRef struct {
 	Team    string `json:"team"`
 	User    string `json:"user"`
 	Channel string `json:"channel,omitempty"`
+	Name    string `json:"name,omitempty"`
 }
 
 // ByComment is the origin of a command in a comment.

@@ -325,7 +325,9 @@ func (m *machine) rerun(f RerunRequested) {
 
 func (m *machine) commanded(f Commanded) {
 	a := Ask{Verb: f.Command.Verb, By: f.By, Text: f.Command.Reason, Where: f.Where}
-	if why := f.Command.unavailable(); why != nil {
+	if why := m.deaf(f); why != nil {
+		m.refused = why
+		m.record("refused", string(a.Verb), a.By, why.Reason)
 		m.reply(a, why, "")
 		return
 	}

@@ -237,6 +237,8 @@ func (w *theatre) fact(run string, args []string) Fact {
 		return RerunRequested{Stage: args[1], By: w.who(args[2])}
 	case "comment": // comment LOGIN VERB [reason, or for retry the stage]
 		return Commanded{Command: command(args[2:]), By: w.who(args[1]), Where: ByComment(CommentRef{ID: 5, Issue: 1})}
+	case "slack": // slack LOGIN|stranger VERB [shown=DIGEST] [reason]
+		return w.slacked(args[1:])
 	case "checks":
 		return ChecksChanged{SHA: w.runs[run].Release.SHA}
 	case "answer": // answer KEY-PREFIX outcome…
@@ -244,6 +246,22 @@ func (w *theatre) fact(run string, args []string) Fact {
 	}
 	w.t.Fatalf("no such fact: %v", args)
 	return nil
+}
+
+// slacked is a press of a button in Slack.
+func (w *theatre) slacked(args []string) Fact {
+	f := Commanded{Where: Origin{Surface: SurfaceSlack, Slack: &SlackRef{Team: "T1", User: "U1", Channel: "C1"}}}
+	if args[0] != "stranger" {
+		f.By = w.who(args[0])
+	}
+	if len(args) > 2 && strings.HasPrefix(args[2], "shown=") {
+		f.Command.Shown = strings.TrimPrefix(args[2], "shown=")
+		args = append(args[:2:2], args[3:]...)
+	}
+	shown := f.Command.Shown
+	f.Command = command(args[1:])
+	f.Command.Shown = shown
+	return f
 }
 
 func (w *theatre) workflowOf(run, stage string) int64 {
