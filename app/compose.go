@@ -38,6 +38,9 @@ func (a *App) performers() (*stage.Performers, error) {
 	if a.cfg.SlackToken != "" {
 		o.Slack = a.cfg.slack(a.log)
 	}
+	if a.cfg.clicks() {
+		o.Invite = a.invite
+	}
 	if err := a.webhooks(&o); err != nil {
 		return nil, err
 	}

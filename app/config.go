@@ -18,23 +18,24 @@ import (
 
 // Config is what the operator sets. LoadConfig fills it from the environment.
 type Config struct {
-	Addr        string // where to listen
-	PagesAddr   string // where the web pages listen, on this machine only; empty: nowhere
-	PublicURL   string // where browsers and GitHub reach it, without a slash at the end
-	SQLite      string // path of the store
-	Bindings    string // path of the operator's file, or empty
-	Sweep       time.Duration
-	ProbeAllow  []string // host:port patterns that smoke probes may reach although they are private
-	AppID       int64
-	PrivateKey  Secret
-	HookSecrets []Secret
-	WebURL      string
-	V3URL       string
-	SlackToken  Secret
-	SlackAPIURL string
-	SlackHook   Secret   // an incoming webhook for alerts, or empty
-	DiscordHook Secret   // a webhook for runs and alerts, or empty
-	Unused      []string // variables that are set and that this version does not use
+	Addr         string // where to listen
+	PagesAddr    string // where the web pages listen, on this machine only; empty: nowhere
+	PublicURL    string // where browsers and GitHub reach it, without a slash at the end
+	SQLite       string // path of the store
+	Bindings     string // path of the operator's file, or empty
+	Sweep        time.Duration
+	ProbeAllow   []string // host:port patterns that smoke probes may reach although they are private
+	AppID        int64
+	PrivateKey   Secret
+	HookSecrets  []Secret
+	WebURL       string
+	V3URL        string
+	SlackToken   Secret
+	SlackAPIURL  string
+	SlackSigning Secret   // with it, buttons in Slack decide; empty: they only link
+	SlackHook    Secret   // an incoming webhook for alerts, or empty
+	DiscordHook  Secret   // a webhook for runs and alerts, or empty
+	Unused       []string // variables that are set and that this version does not use
 }
 
 // Secret prints as redacted, wherever it ends up.
@@ -57,21 +58,22 @@ func (s Secret) Reveal() string { return string(s) }
 func LoadConfig(get func(string) string) (Config, error) {
 	l := &loader{get: get}
 	c := Config{
-		Addr:        l.addr(),
-		PagesAddr:   l.pagesAddr(),
-		SQLite:      l.store(),
-		Bindings:    get("GATEHOUSE_BINDINGS"),
-		Sweep:       l.duration("GATEHOUSE_SWEEP", time.Minute),
-		ProbeAllow:  l.list("GATEHOUSE_PROBE_ALLOW"),
-		AppID:       l.appID(),
-		PrivateKey:  l.privateKey(),
-		HookSecrets: l.hookSecrets(),
-		WebURL:      l.url("GITHUB_WEB_URL", "https://github.com"),
-		V3URL:       l.url("GITHUB_V3_API_URL", "https://api.github.com") + "/",
-		SlackToken:  Secret(get("SLACK_BOT_TOKEN")),
-		SlackAPIURL: l.url("SLACK_API_URL", "https://slack.com/api") + "/",
-		SlackHook:   l.webhook("SLACK_WEBHOOK_URL", slack.CheckWebhookURL),
-		DiscordHook: l.webhook("DISCORD_WEBHOOK_URL", discord.CheckURL),
+		Addr:         l.addr(),
+		PagesAddr:    l.pagesAddr(),
+		SQLite:       l.store(),
+		Bindings:     get("GATEHOUSE_BINDINGS"),
+		Sweep:        l.duration("GATEHOUSE_SWEEP", time.Minute),
+		ProbeAllow:   l.list("GATEHOUSE_PROBE_ALLOW"),
+		AppID:        l.appID(),
+		PrivateKey:   l.privateKey(),
+		HookSecrets:  l.hookSecrets(),
+		WebURL:       l.url("GITHUB_WEB_URL", "https://github.com"),
+		V3URL:        l.url("GITHUB_V3_API_URL", "https://api.github.com") + "/",
+		SlackToken:   Secret(get("SLACK_BOT_TOKEN")),
+		SlackAPIURL:  l.url("SLACK_API_URL", "https://slack.com/api") + "/",
+		SlackSigning: l.signing(),
+		SlackHook:    l.webhook("SLACK_WEBHOOK_URL", slack.CheckWebhookURL),
+		DiscordHook:  l.webhook("DISCORD_WEBHOOK_URL", discord.CheckURL),
 	}
 	c.PublicURL = l.url("GATEHOUSE_PUBLIC_URL", "http://"+c.Addr)
 	c.Unused = l.unused()
@@ -261,6 +263,17 @@ func (l *loader) hookSecrets() []Secret {
 	return out
 }
 
+// signing reads what tells Slack's clicks from others'. They are answered in
+// Slack, which takes the bot's token.
+func (l *loader) signing() Secret {
+	const name = "SLACK_SIGNING_SECRET"
+	v := Secret(l.get(name))
+	if v != "" && l.get("SLACK_BOT_TOKEN") == "" {
+		l.fail(name, "expected together with SLACK_BOT_TOKEN: without the bot's token nobody could be answered in Slack")
+	}
+	return v
+}
+
 // webhook reads an address that is a secret: what is wrong with it is said without it.
 func (l *loader) webhook(name string, check func(string) error) Secret {
 	v := strings.TrimSpace(l.get(name))
@@ -278,7 +291,7 @@ func (l *loader) webhook(name string, check func(string) error) Secret {
 // said at the start, so that nobody counts on it.
 func (l *loader) unused() []string {
 	var set []string
-	for _, name := range []string{"GATEHOUSE_OPERATOR_TOKEN", "SLACK_SIGNING_SECRET", "GATEHOUSE_BLOBS", "GITHUB_OAUTH_CLIENT_ID"} {
+	for _, name := range []string{"GATEHOUSE_OPERATOR_TOKEN", "GATEHOUSE_BLOBS", "GITHUB_OAUTH_CLIENT_ID"} {
 		if l.get(name) != "" {
 			set = append(set, name)
 		}

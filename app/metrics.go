@@ -16,6 +16,7 @@ import (
 type metrics struct {
 	registry  *prometheus.Registry
 	webhooks  *prometheus.CounterVec
+	clicks    *prometheus.CounterVec
 	effects   *prometheus.CounterVec
 	took      *prometheus.HistogramVec
 	shows     *prometheus.CounterVec
@@ -39,6 +40,7 @@ func newMetrics() *metrics {
 	m := &metrics{
 		registry:  prometheus.NewRegistry(),
 		webhooks:  counter("webhooks_total", "Webhooks by what became of them.", "result"),
+		clicks:    counter("slack_clicks_total", "Clicks in Slack by what became of them.", "result"),
 		effects:   counter("effects_total", "Effects performed, by kind and class of outcome.", "effect", "class"),
 		shows:     counter("shows_total", "Surfaces brought up to date, by class.", "class"),
 		conflicts: counter("swap_conflicts_total", "Swaps that lost a race and were made again.", "kind"),
@@ -52,7 +54,7 @@ func newMetrics() *metrics {
 	m.took = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "gatehouse", Name: "effect_seconds", Help: "How long effects took.", Buckets: prometheus.DefBuckets}, []string{"effect"})
 	m.remaining = prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "gatehouse", Name: "github_rate_remaining", Help: "Requests left to an installation this hour."}, []string{"installation"})
 	m.registry.MustRegister(
-		m.webhooks, m.effects, m.took, m.shows, m.conflicts, m.parked, m.aside, m.overdue, m.oldest, m.github, m.remaining, m.recovered,
+		m.webhooks, m.clicks, m.effects, m.took, m.shows, m.conflicts, m.parked, m.aside, m.overdue, m.oldest, m.github, m.remaining, m.recovered,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m

@@ -23,6 +23,13 @@ func (a *App) routes() (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/api/github/hook", hook)
+	if a.cfg.clicks() {
+		clicks, err := a.slackHook()
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle("/api/slack/interactions", clicks)
+	}
 	mux.HandleFunc("GET /healthz", a.healthz)
 	mux.HandleFunc("GET /readyz", a.readyz)
 	mux.Handle("GET /metrics", a.private(promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{})))

@@ -11,6 +11,9 @@
 // 503 when it could not be stored, so that GitHub marks the delivery failed and
 // it can be fetched again.
 //
+// [Slack] takes clicks in the same four steps. Its one call to the outside opens
+// the form for a reason, which Slack lets an app do only in answer to a click.
+//
 // [Translate] has one file per family of events. Its structs hold only what is
 // needed and do not mind what is missing, null or new: GitHub's payloads have
 // grown over the years, and a library's types have not always followed.

@@ -44,6 +44,7 @@ const (
 	ResultTooLarge    = "too_large"
 	ResultForeign     = "foreign" // another App's hook, or a door that is not at our API
 	ResultMalformed   = "malformed"
+	ResultAsked       = "asked" // a form for the reason was opened first
 )
 
 type hook struct{ Config }

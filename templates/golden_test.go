@@ -72,7 +72,8 @@ func surfaces(v View) string {
 		}
 	}
 	part("text", Text(v))
-	part("slack", showSlack(Slack(v)))
+	part("slack", showSlack(Slack(v, false)))
+	part("slack with buttons", showButtons(Slack(v, true)))
 	part("slack details", showSlack(SlackDetails(v)))
 	part("discord", showDiscord(Discord(v)))
 	part("discord opening", showDiscord(DiscordOpening(v)))
@@ -126,7 +127,7 @@ func showSlack(m SlackMessage) string {
 		case *api.ActionBlock:
 			for _, e := range block.Elements.ElementSet {
 				if button, ok := e.(*api.ButtonBlockElement); ok {
-					fmt.Fprintf(&b, "button %s → %s %s\n", button.Text.Text, button.URL, button.Style)
+					fmt.Fprintf(&b, "button %s → %s%s %s\n", button.Text.Text, button.URL, button.Value, button.Style)
 				}
 			}
 		case *api.ContextBlock:
@@ -135,6 +136,17 @@ func showSlack(m SlackMessage) string {
 					fmt.Fprintf(&b, "context: %s\n", text.Text)
 				}
 			}
+		}
+	}
+	return b.String()
+}
+
+// showButtons is what differs where buttons decide.
+func showButtons(m SlackMessage) string {
+	var b strings.Builder
+	for line := range strings.Lines(showSlack(m)) {
+		if strings.HasPrefix(line, "button") || strings.HasPrefix(line, "How:") {
+			b.WriteString(line)
 		}
 	}
 	return b.String()
@@ -166,7 +178,9 @@ func configChecks() map[string]Check {
 func replies() map[string]string {
 	why := pipeline.Admit(pipeline.Policy{Need: []pipeline.Need{{Team: "avalo/release-approvers", Count: 1}}}, pipeline.Release{}, pipeline.Standing{Person: carol})
 	return map[string]string{
-		"reply-refused": Reply(why, false, "", "reply/6924f1c0a1b2c3d4/12"),
-		"reply-text":    Reply(nil, true, "**v1.2.0** runs.", "x --> <b>"),
+		"reply-refused":  Reply(why, false, "", "reply/6924f1c0a1b2c3d4/12"),
+		"reply-slack":    showSlack(SlackReply(why, "", "")),
+		"reply-unpaired": showSlack(SlackReply(&pipeline.Refusal{Code: pipeline.CodeNotPaired, Reason: "Gatehouse does not know <!channel>."}, "", "https://gatehouse.example/pair?token=abc_-")),
+		"reply-text":     Reply(nil, true, "**v1.2.0** runs.", "x --> <b>"),
 	}
 }

@@ -43,7 +43,7 @@ func TestLimits(t *testing.T) {
 			for _, s := range v.Stages {
 				checkLimits(t, CheckRun(v, s.ID))
 			}
-			for _, m := range []SlackMessage{Slack(v), SlackDetails(v), SlackNotice(v)} {
+			for _, m := range []SlackMessage{Slack(v, false), Slack(v, true), SlackDetails(v), SlackNotice(v)} {
 				slackLimits(t, m)
 			}
 			for _, m := range []DiscordMessage{Discord(v), DiscordOpening(v)} {

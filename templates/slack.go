@@ -26,16 +26,19 @@ type SlackMessage struct {
 	Blocks []api.Block
 }
 
-// Slack renders the one message of a run, which is edited in place.
-func Slack(v View) SlackMessage {
+// Slack renders the one message of a run, which is edited in place. With act it
+// has buttons that decide, else links only.
+func Slack(v View, act bool) SlackMessage {
 	blocks := []api.Block{header(v.Status.Icon + " " + clip(plain(v.Title), maxHeader-40) + ": " + v.Status.Text)}
 	blocks = append(blocks, sections([]string{slackHeadline(v)})...)
 	blocks = append(blocks, sections(slackRelease(v))...)
 	blocks = append(blocks, sections([]string{slackStages(v)})...)
 	if v.Gate != nil && v.Gate.Open {
-		blocks = append(blocks, sections(slackGate(v))...)
+		blocks = append(blocks, sections(slackGate(v, act))...)
+	} else if v.Gate != nil {
+		blocks = append(blocks, sections(slackDecided(v.Gate))...)
 	}
-	blocks = append(blocks, slackButtons(v), contextLine(slackFoot(v)))
+	blocks = append(blocks, slackButtons(v, act), contextLine(slackFoot(v)))
 	return message(v.Status.String()+": "+v.Title+". "+v.Headline, blocks)
 }
 
@@ -159,19 +162,29 @@ func slackStages(v View) string {
 	return strings.Join(parts, "   ")
 }
 
-func slackGate(v View) []string {
+// slackDecided says who let the release go, and when.
+func slackDecided(g *Gate) []string {
+	var texts []string
+	for _, a := range g.Approvals {
+		texts = append(texts, "✅ Approved by "+approvalSlack(a))
+	}
+	return texts
+}
+
+func slackGate(v View, act bool) []string {
 	g := v.Gate
 	var texts []string
 	for _, p := range g.Places {
 		text := "👤 " + count(p.Count, "approval") + " of " + mrkdwn(either(p.Of))
 		if len(p.Filled) > 0 {
-			text += ": " + mrkdwn(list(p.Filled)) + " approved"
+			text += ": " + mrkdwn(list(p.Filled))
 			if p.Missing > 0 {
 				text += ", " + count(p.Missing, "place") + " open"
 			}
 		}
 		texts = append(texts, text)
 	}
+	texts = append(texts, slackDecided(g)...)
 	for _, a := range g.Disregarded {
 		texts = append(texts, "✖️ "+mrkdwn(a.By)+" does not count: "+mrkdwn(sentence(a.Why.Reason)))
 	}
@@ -179,6 +192,9 @@ func slackGate(v View) []string {
 		texts = append(texts, "🔒 "+mrkdwn(sentence(w.Reason))+" "+mrkdwn(w.Fix))
 	}
 	var ways []string
+	if act && !g.OneClick {
+		ways = append(ways, "press Approve here")
+	}
 	for _, w := range g.ways() {
 		if w.command != "" {
 			ways = append(ways, w.text+" `"+w.command+"`")

@@ -60,14 +60,17 @@ func urlButton(id, label, url string, primary bool) api.BlockElement {
 	return b
 }
 
-// slackButtons are links only: who presses them acts where they lead, as who he
-// is there.
-func slackButtons(v View) api.Block {
+// slackButtons decide where act is set, and are links else: who presses one acts
+// where it leads, as who he is there. What is decided has none any more.
+func slackButtons(v View, act bool) api.Block {
 	var elements []api.BlockElement
+	if act {
+		elements = slackActs(v)
+	}
 	if g := v.Gate; g != nil && g.Open {
 		if g.NeedsReview && g.Review != "" {
-			elements = append(elements, urlButton("review", "Review deployments", g.Review, true))
-		} else {
+			elements = append(elements, urlButton("review", "Review deployments", g.Review, len(elements) == 0 || g.OneClick))
+		} else if !act {
 			elements = append(elements, urlButton("checks", "Open the check", v.Facts.Checks, true))
 		}
 	}
@@ -76,6 +79,31 @@ func slackButtons(v View) api.Block {
 	}
 	elements = append(elements, urlButton("run", "Details", v.Facts.Page, false))
 	return api.NewActionBlock("", elements...)
+}
+
+// slackActs are the decisions that can be made now.
+func slackActs(v View) []api.BlockElement {
+	var all []api.BlockElement
+	g := v.Gate
+	if g != nil && g.Open && !g.OneClick {
+		all = append(all, actButton(v, PressApprove, "Approve", api.StylePrimary))
+	}
+	if g != nil && g.Open {
+		all = append(all, actButton(v, PressReject, "Reject…", api.StyleDanger))
+	}
+	if g != nil && g.MayWithdraw {
+		all = append(all, actButton(v, PressWithdraw, "Withdraw my approval", api.StyleDefault))
+	}
+	if failed := failedStage(v); failed != nil && !failed.Kind.Gated() && (v.End == nil || v.Facts.Status == pipeline.RunFailed) {
+		all = append(all, actButton(v, PressRetry, "Retry", api.StyleDefault))
+	}
+	return all
+}
+
+func actButton(v View, id, label string, style api.Style) api.BlockElement {
+	b := api.NewButtonBlockElement(id, v.Press.String(), api.NewTextBlockObject(api.PlainTextType, label, false, false))
+	b.Style = style
+	return b
 }
 
 func failedStage(v View) *Stage {

@@ -24,6 +24,7 @@ type View struct {
 	End      *End       // nil while the run is active
 	Deploy   Deploy
 	Queue    Queue
+	Press    Press // what the buttons in Slack stand for
 }
 
 // Facts name a run.
@@ -92,6 +93,7 @@ func NewView(state pipeline.State, now time.Time, links Links) View {
 			StartedBy: name(r.StartedBy), StartedAt: r.CreatedAt, Now: now,
 			Page: links.Run(r.ID), Checks: links.Checks(r.Repo, r.Release.SHA),
 		},
+		Press:   pressOf(r),
 		Release: m.release(),
 		Gate:    m.gate(),
 		Waits:   m.waits(),

@@ -20,6 +20,9 @@ const taken = "👍 Taken."
 // say. Below a commit an App writes only with contents: write, which this one does
 // not ask for: there, and where the thread is locked, a check run says it.
 func (p *Performers) reply(ctx context.Context, repo Repo, job engine.Job, e pipeline.Reply) (pipeline.Outcome, error) {
+	if e.Where.Slack != nil {
+		return p.answerSlack(ctx, job, e)
+	}
 	text := e.Text
 	if text == askStatus && job.Run != nil {
 		text = templates.Status(templates.NewView(stateOf(job), job.Now, p.Links))

@@ -33,6 +33,9 @@ type Options struct {
 	Clock    func() time.Time // Clock is required.
 	Lag      time.Duration    // Lag is how long GitHub may take to list a started workflow; 0 means 10 s.
 	Logger   *slog.Logger     // Logger may be nil.
+	// Invite makes the address where a person in Slack says who he is on GitHub.
+	// With it, buttons in Slack decide; nil: they only link.
+	Invite func(context.Context, pipeline.SlackRef) (address string, err error)
 }
 
 // Performers carry out the effects of runs and intakes.

@@ -99,6 +99,8 @@ type Slack interface {
 	Post(ctx context.Context, m slack.Message) (slack.Posted, error)
 	Update(ctx context.Context, channelID, ts string, m slack.Message) error
 	Find(ctx context.Context, channel string, since time.Time, eventType, key, value string) (slack.Posted, bool, error)
+	Ephemeral(ctx context.Context, channel, user string, m slack.Message) error
+	Direct(ctx context.Context, user string) (channelID string, err error)
 	FindReply(ctx context.Context, channel, thread, eventType, key, value string) (slack.Posted, bool, error)
 }
 

@@ -20,7 +20,7 @@ func (p *Performers) showSlack(ctx context.Context, job engine.ShowJob, view tem
 	if p.Slack == nil || channel == "" {
 		return engine.Shown{Hash: unshown}, nil
 	}
-	m := slackMessage(channel, "", templates.Slack(view), job.State.Run, roleRun)
+	m := slackMessage(channel, "", templates.Slack(view, p.Invite != nil), job.State.Run, roleRun)
 	return p.writeSlack(ctx, job, m, func() (slack.Posted, bool, error) {
 		return p.Slack.Find(ctx, channel, job.State.Run.CreatedAt, slackEvent, slackMark, mark(job.State.Run, roleRun))
 	})

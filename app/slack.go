@@ -1,0 +1,37 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"net/url"
+
+	"github.com/gatehouse-app/gatehouse/handlers"
+	"github.com/gatehouse-app/gatehouse/internal/pairing"
+	"github.com/gatehouse-app/gatehouse/pipeline"
+)
+
+// clicks reports whether buttons in Slack decide: who presses them can be told
+// from who pretends to.
+func (c Config) clicks() bool { return c.SlackSigning != "" && c.SlackToken != "" }
+
+// pairings is who people in Slack are on GitHub.
+func (a *App) pairings() *pairing.Book { return pairing.New(a.store, clock{}.Now, rand.Reader) }
+
+// invite makes the address where a person in Slack says who he is on GitHub.
+func (a *App) invite(ctx context.Context, who pipeline.SlackRef) (string, error) {
+	token, err := a.pairings().Invite(ctx, pairing.Account{Team: who.Team, User: who.User, Name: who.Name})
+	if err != nil {
+		return "", err
+	}
+	return a.cfg.PublicURL + "/pair?token=" + url.QueryEscape(token), nil
+}
+
+// slackHook takes clicks.
+func (a *App) slackHook() (http.Handler, error) {
+	return handlers.Slack(handlers.SlackConfig{
+		Secret: []byte(a.cfg.SlackSigning.Reveal()), Receive: a.engine.Receive, Run: a.engine.Run, Person: a.pairings().Person,
+		Open: a.cfg.slack(a.log).OpenModal, Clock: clock{}.Now, Logger: a.log,
+		Count: func(result string) { a.metrics.clicks.WithLabelValues(result).Inc() },
+	})
+}
