@@ -17,6 +17,9 @@ var (
 	_ Clock = (*ManualClock)(nil)
 )
 
+// Clock is the world's clock, for what stands beside it.
+func (w *World) Clock() Clock { return w.clock }
+
 type realClock struct{}
 
 func (realClock) Now() time.Time {

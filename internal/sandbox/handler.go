@@ -41,6 +41,12 @@ func callOf(ctx context.Context) *Call {
 	return &Call{}
 }
 
+// CallOf is the record's entry of the request in hand, for a service in a package of its own to add what it learns.
+func CallOf(ctx context.Context) *Call { return callOf(ctx) }
+
+// Observe puts a service of a package of its own under the World's record and faults.
+func (w *World) Observe(kind CallKind, next http.Handler) http.Handler { return w.observe(kind, next) }
+
 // observe records a request, lets faults interfere, and holds the answer back until the record has it.
 func (w *World) observe(kind CallKind, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {

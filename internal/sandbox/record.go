@@ -15,6 +15,7 @@ const (
 	KindSlack   CallKind = "slack"   // a request to the Slack API or to an incoming webhook.
 	KindDiscord CallKind = "discord" // a request to a Discord webhook.
 	KindOAuth   CallKind = "oauth"   // a request for a person's tokens.
+	KindGoogle  CallKind = "google"  // a request to a Google API.
 	KindSite    CallKind = "site"    // a request to a product's web site.
 	KindPage    CallKind = "page"    // a request to the sandbox's own pages.
 	KindWebhook CallKind = "webhook" // a webhook that the world sent.
