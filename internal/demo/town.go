@@ -29,6 +29,7 @@ const (
 	appID     = 4711
 	secret    = "demo-webhook-secret"
 	botToken  = "xoxb-demo-token"
+	signing   = "demo-signing-secret"
 	hookToken = "demo-discord-token"
 	alarms    = "alerts" // the channel of Slack's incoming webhook
 )
@@ -84,8 +85,9 @@ func Open(listener net.Listener, opt Options) (*Town, error) {
 		BaseURL: t.URL, HookURL: opt.HookURL, WebhookSecret: secret, AppID: appID, AppKey: private,
 		Step: opt.Step, Logger: opt.Logger, RateLimit: opt.RateLimit,
 	})
-	t.Slack = sandbox.NewSlack(t.World, sandbox.SlackOptions{Token: botToken})
+	t.Slack = sandbox.NewSlack(t.World, sandbox.SlackOptions{Token: botToken, SigningSecret: signing})
 	t.Discord = sandbox.NewDiscord(t.World, sandbox.DiscordOptions{Token: hookToken})
+	t.Slack.SetInteractions(interactions(opt.HookURL))
 	t.World.OnCall(t.called)
 	if err := t.settle(); err != nil {
 		return nil, err
@@ -138,8 +140,20 @@ func (t *Town) Watch() func(context.Context) error {
 	}
 }
 
-// SetHook says where the app hears webhooks.
-func (t *Town) SetHook(url string) { t.World.SetURLs(t.URL, url) }
+// SetHook says where the app hears webhooks, and clicks in Slack beside them.
+func (t *Town) SetHook(url string) {
+	t.World.SetURLs(t.URL, url)
+	t.Slack.SetInteractions(interactions(url))
+}
+
+// interactions is where the app hears clicks in Slack, beside its webhooks.
+func interactions(hook string) string {
+	base, ok := strings.CutSuffix(hook, "/api/github/hook")
+	if !ok {
+		return ""
+	}
+	return base + "/api/slack/interactions"
+}
 
 // Close stops everything of the town.
 func (t *Town) Close() {
@@ -161,6 +175,7 @@ func (t *Town) Env(addr, dbPath string) map[string]string {
 		"GITHUB_V3_API_URL":         t.URL + "/api/v3/",
 		"SLACK_BOT_TOKEN":           botToken,
 		"SLACK_API_URL":             t.URL + "/slack/api/",
+		"SLACK_SIGNING_SECRET":      signing,
 		"SLACK_WEBHOOK_URL":         t.URL + t.alerts,
 		"DISCORD_WEBHOOK_URL":       t.URL + t.Discord.WebhookPath(),
 	}

@@ -101,8 +101,10 @@ type SlackMetadata struct {
 	EventPayload map[string]any `json:"event_payload"`
 }
 
+// SlackTeamID is the id of the workspace.
+const SlackTeamID = "T0SANDBOX"
+
 const (
-	slackTeamID = "T0SANDBOX"
 	slackBotID  = "B0GATEHOUSE"
 	slackUserID = "U0GATEHOUSE"
 	slackAppID  = "A0GATEHOUSE"

@@ -14,7 +14,7 @@ const maxSlackText = 40_000
 
 func (s *Slack) authTest(url.Values) (obj, *slackError) {
 	return obj{
-		"url": "https://sandbox.slack.example/", "team": s.opt.Team, "user": s.opt.BotName, "team_id": slackTeamID,
+		"url": "https://sandbox.slack.example/", "team": s.opt.Team, "user": s.opt.BotName, "team_id": SlackTeamID,
 		"user_id": slackUserID, "bot_id": slackBotID, "is_enterprise_install": false,
 	}, nil
 }
@@ -145,10 +145,10 @@ func (s *Slack) writable(ref string) (*slackChannel, *slackError) {
 
 // messageJSON renders a message as Slack does; metadata is shown only to those who ask for it.
 func (s *Slack) messageJSON(c *slackChannel, m *SlackMessage, metadata bool) obj {
-	out := obj{"type": "message", "ts": m.TS, "text": m.Text, "team": slackTeamID}
+	out := obj{"type": "message", "ts": m.TS, "text": m.Text, "team": SlackTeamID}
 	if m.By == "" {
 		out["user"], out["bot_id"], out["app_id"] = slackUserID, slackBotID, slackAppID
-		out["bot_profile"] = obj{"id": slackBotID, "app_id": slackAppID, "name": s.opt.BotName, "team_id": slackTeamID, "deleted": false}
+		out["bot_profile"] = obj{"id": slackBotID, "app_id": slackAppID, "name": s.opt.BotName, "team_id": SlackTeamID, "deleted": false}
 	} else {
 		out["user"] = SlackUserID(m.By)
 	}

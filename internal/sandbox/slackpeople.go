@@ -36,7 +36,7 @@ func (s *Slack) userInfo(args url.Values) (obj, *slackError) {
 
 func (s *Slack) userJSON(u User) obj {
 	return obj{
-		"id": SlackUserID(u.Login), "team_id": slackTeamID, "name": u.Login, "real_name": u.Name, "deleted": false, "is_bot": false,
+		"id": SlackUserID(u.Login), "team_id": SlackTeamID, "name": u.Login, "real_name": u.Name, "deleted": false, "is_bot": false,
 		"profile": obj{"display_name": u.Login, "real_name": u.Name},
 	}
 }

@@ -94,8 +94,8 @@ func (s *Slack) interaction(by, kind string) obj {
 	s.triggers[trigger] = slackTrigger{user: user, at: s.w.clock.Now()}
 	return obj{
 		"type": kind, "api_app_id": slackAppID, "trigger_id": trigger, "enterprise": nil, "is_enterprise_install": false,
-		"team": obj{"id": slackTeamID, "domain": "sandbox"},
-		"user": obj{"id": user, "username": by, "name": by, "team_id": slackTeamID},
+		"team": obj{"id": SlackTeamID, "domain": "sandbox"},
+		"user": obj{"id": user, "username": by, "name": by, "team_id": SlackTeamID},
 	}
 }
 
@@ -178,7 +178,7 @@ func (s *Slack) submission(by string, typed map[string]string) (obj, *SlackView,
 	if len(v.Errors) > 0 {
 		return nil, nil, errRequired
 	}
-	view["id"], view["team_id"], view["app_id"], view["bot_id"] = v.ID, slackTeamID, slackAppID, slackBotID
+	view["id"], view["team_id"], view["app_id"], view["bot_id"] = v.ID, SlackTeamID, slackAppID, slackBotID
 	view["state"] = obj{"values": values}
 	payload := s.interaction(by, "view_submission")
 	payload["view"], payload["response_urls"] = view, []obj{}
