@@ -71,9 +71,3 @@ type Store interface {
 	Check(ctx context.Context) error
 	Close() error
 }
-
-// Waker has an item advanced at or soon after its WakeAt, at least once. A wake
-// is a hint: the stored WakeAt is the truth, and the sweep finds what was lost.
-type Waker interface {
-	Wake(ctx context.Context, item Item) error
-}

@@ -135,14 +135,6 @@ func plan(t *testing.T, s *Store, query string, args []any) (steps []string) {
 	return steps
 }
 
-func TestBehind(t *testing.T) {
-	for prefix, want := range map[string]string{"": "", "7/": "70", "a\xff": "b", "\xff\xff": "", "é": "\xc3\xaa"} {
-		if got := behind(prefix); got != want {
-			t.Errorf("behind(%q) = %q, want %q", prefix, got, want)
-		}
-	}
-}
-
 func TestUnknownErrorsStayInternal(t *testing.T) {
 	if err := explain("try", fmt.Errorf("bug")); errors.Is(err, engine.ErrUnavailable) {
 		t.Errorf("an error of the program was called an outage: %v", err)

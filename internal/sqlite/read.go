@@ -12,11 +12,7 @@ import (
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 )
 
-const (
-	headColumns  = "kind, id, rev, wake_at, scope, state, expires"
-	defaultLimit = 100
-	maxLimit     = 1000
-)
+const headColumns = "kind, id, rev, wake_at, scope, state, expires"
 
 // Get returns one item; see engine.Store.
 func (s *Store) Get(ctx context.Context, ref engine.Ref) (engine.Item, error) {
@@ -35,8 +31,8 @@ func (s *Store) Get(ctx context.Context, ref engine.Ref) (engine.Item, error) {
 // Due returns the items to look at, oldest first, without bodies; see engine.Store.
 func (s *Store) Due(ctx context.Context, before time.Time, limit int) ([]engine.Item, error) {
 	const query = "SELECT " + headColumns + " FROM item WHERE wake_at IS NOT NULL AND wake_at <= ? ORDER BY wake_at, kind, id LIMIT ?"
-	if limit < 1 {
-		return nil, fmt.Errorf("list due items: the limit is %d: give at least 1", limit)
+	if err := engine.CheckLimit(limit); err != nil {
+		return nil, fmt.Errorf("list due items: %w", err)
 	}
 	items, err := s.query(ctx, false, query, before.UnixMicro(), limit)
 	return items, explain("list due items", err)
@@ -44,11 +40,9 @@ func (s *Store) Due(ctx context.Context, before time.Time, limit int) ([]engine.
 
 // List returns the items of a query, newest ID first; see engine.Store.
 func (s *Store) List(ctx context.Context, q engine.Query) ([]engine.Item, error) {
-	if q.Kind == "" {
-		return nil, errors.New("list items: the query names no kind: name one")
-	}
-	if q.Limit < 0 || q.Limit > maxLimit {
-		return nil, fmt.Errorf("list items: the limit is %d: give 1 to %d, or 0 for %d", q.Limit, maxLimit, defaultLimit)
+	q, err := q.Checked()
+	if err != nil {
+		return nil, fmt.Errorf("list items: %w", err)
 	}
 	query, args := listQuery(q)
 	items, err := s.query(ctx, true, query, args...)
@@ -63,20 +57,13 @@ func listQuery(q engine.Query) (string, []any) {
 			where, args = append(where, condition), append(args, value)
 		}
 	}
-	add("id >= ?", q.Prefix)
-	end := behind(q.Prefix)
-	if q.After != "" && (end == "" || q.After < end) {
-		end = q.After // one bound only: SQLite searches by the first and filters by the second
-	}
+	from, end := q.Span() // one bound each: SQLite searches by the first and filters by the second
+	add("id >= ?", from)
 	add("id < ?", end)
 	add("scope = ?", q.Scope)
 	add("state = ?", q.State)
-	limit := q.Limit
-	if limit == 0 {
-		limit = defaultLimit
-	}
 	return "SELECT " + headColumns + ", body FROM item" + indexFor(q) + " WHERE " + strings.Join(where, " AND ") +
-		" ORDER BY id DESC LIMIT ?", append(args, limit)
+		" ORDER BY id DESC LIMIT ?", append(args, q.Limit)
 }
 
 // indexFor names the index of a query. SQLite would rather walk the table, which
@@ -91,19 +78,6 @@ func indexFor(q engine.Query) string {
 	default:
 		return ""
 	}
-}
-
-// behind returns the first string after all those with the prefix, or "" if
-// there is none.
-func behind(prefix string) string {
-	b := []byte(prefix)
-	for len(b) > 0 && b[len(b)-1] == 0xff {
-		b = b[:len(b)-1]
-	}
-	if len(b) > 0 {
-		b[len(b)-1]++
-	}
-	return string(b)
 }
 
 // query reads items through a connection that cannot write.

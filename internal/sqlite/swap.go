@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -13,7 +12,7 @@ import (
 
 // Swap stores all items or none; see engine.Store.
 func (s *Store) Swap(ctx context.Context, items ...*engine.Item) error {
-	if err := checkItems(items); err != nil {
+	if err := engine.CheckSwap(items); err != nil {
 		return fmt.Errorf("swap: %w", err)
 	}
 	revs := make([]string, len(items))
@@ -32,23 +31,6 @@ func (s *Store) Swap(ctx context.Context, items ...*engine.Item) error {
 	}
 	for n, it := range items {
 		it.Rev = revs[n]
-	}
-	return nil
-}
-
-// checkItems refuses what is wrong whatever is stored.
-func checkItems(items []*engine.Item) error {
-	seen := make(map[engine.Ref]bool, len(items))
-	for _, it := range items {
-		switch {
-		case it == nil:
-			return errors.New("an item is nil: leave it out")
-		case it.Kind == "" || it.ID == "":
-			return fmt.Errorf("the item %s %q lacks its kind or its ID: give it both", it.Kind, it.ID)
-		case seen[it.Ref]:
-			return fmt.Errorf("the item %s %q is given twice: give its last form only", it.Kind, it.ID)
-		}
-		seen[it.Ref] = true
 	}
 	return nil
 }
@@ -86,8 +68,8 @@ func (w *writer) put(it *engine.Item) (string, error) {
 
 // Purge deletes expired items, those that expired first before others; see engine.Store.
 func (s *Store) Purge(ctx context.Context, before time.Time, limit int) (int, error) {
-	if limit < 1 {
-		return 0, fmt.Errorf("purge: the limit is %d: give at least 1", limit)
+	if err := engine.CheckLimit(limit); err != nil {
+		return 0, fmt.Errorf("purge: %w", err)
 	}
 	var deleted int64
 	err := s.do(ctx, func(w *writer) error {

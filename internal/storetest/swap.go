@@ -175,6 +175,12 @@ func swapNameless(t *testing.T, s engine.Store) {
 	isMisuse(t, "an item without an ID", s.Swap(t.Context(), good, item("run", "")))
 	isMisuse(t, "an item without a kind", s.Swap(t.Context(), good, item("", "7/b")))
 	isMisuse(t, "no item", s.Swap(t.Context(), good, nil))
+	for _, name := range []string{"7/\x00", "7/\xff"} {
+		scoped := item("run", "7/c")
+		scoped.Scope = name
+		isMisuse(t, "an ID that is no text", s.Swap(t.Context(), good, item("run", name)))
+		isMisuse(t, "a scope that is no text", s.Swap(t.Context(), good, scoped))
+	}
 	absent(t, s, good.Ref)
 }
 

@@ -5,7 +5,6 @@ package enginetest
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,8 +25,6 @@ type MemStore struct {
 }
 
 var _ engine.Store = (*MemStore)(nil)
-
-var errLimit = errors.New("the query has no kind, or its limit is out of range")
 
 // NewMemStore makes an empty store.
 func NewMemStore() *MemStore { return &MemStore{items: map[engine.Ref]engine.Item{}} }
@@ -76,10 +73,8 @@ func (m *MemStore) Get(ctx context.Context, ref engine.Ref) (engine.Item, error)
 
 // Swap stores all items or none.
 func (m *MemStore) Swap(ctx context.Context, items ...*engine.Item) error {
-	for _, item := range items {
-		if item == nil || item.Kind == "" || item.ID == "" {
-			return errors.New("an item has no kind or no id")
-		}
+	if err := engine.CheckSwap(items); err != nil {
+		return err
 	}
 	m.mu.Lock()
 	before := m.before
@@ -93,13 +88,6 @@ func (m *MemStore) Swap(ctx context.Context, items ...*engine.Item) error {
 	defer m.mu.Unlock()
 	if err := m.usable(ctx); err != nil {
 		return err
-	}
-	seen := map[engine.Ref]bool{}
-	for _, item := range items {
-		if seen[item.Ref] {
-			return errors.New("an item is given twice: " + item.ID)
-		}
-		seen[item.Ref] = true
 	}
 	for _, item := range items {
 		if m.items[item.Ref].Rev != item.Rev {
@@ -117,8 +105,8 @@ func (m *MemStore) Swap(ctx context.Context, items ...*engine.Item) error {
 
 // Due returns what is to be woken, oldest first, without bodies.
 func (m *MemStore) Due(ctx context.Context, before time.Time, limit int) ([]engine.Item, error) {
-	if limit < 1 {
-		return nil, errLimit
+	if err := engine.CheckLimit(limit); err != nil {
+		return nil, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -140,8 +128,9 @@ func (m *MemStore) Due(ctx context.Context, before time.Time, limit int) ([]engi
 
 // List returns items, newest ID first.
 func (m *MemStore) List(ctx context.Context, q engine.Query) ([]engine.Item, error) {
-	if q.Kind == "" || q.Limit < 0 || q.Limit > 1000 {
-		return nil, errLimit
+	q, err := q.Checked()
+	if err != nil {
+		return nil, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -156,17 +145,13 @@ func (m *MemStore) List(ctx context.Context, q engine.Query) ([]engine.Item, err
 		}
 	}
 	slices.SortFunc(found, func(a, b engine.Item) int { return strings.Compare(b.ID, a.ID) })
-	limit := q.Limit
-	if limit == 0 {
-		limit = 100
-	}
-	return found[:min(limit, len(found))], nil
+	return found[:min(q.Limit, len(found))], nil
 }
 
 // Purge deletes what has expired.
 func (m *MemStore) Purge(ctx context.Context, before time.Time, limit int) (int, error) {
-	if limit < 1 {
-		return 0, errLimit
+	if err := engine.CheckLimit(limit); err != nil {
+		return 0, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
