@@ -14,7 +14,6 @@ import (
 	"github.com/gatehouse-app/gatehouse/handlers"
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/internal/github"
-	"github.com/gatehouse-app/gatehouse/internal/sqlite"
 	"github.com/gatehouse-app/gatehouse/internal/stage"
 	"github.com/gatehouse-app/gatehouse/pipeline"
 	"github.com/gatehouse-app/gatehouse/templates"
@@ -27,10 +26,10 @@ const drainTime = 8 * time.Second
 type App struct {
 	cfg     Config
 	log     *slog.Logger
-	store   *sqlite.Store
+	store   engine.Store
 	github  *github.App
 	engine  *engine.Engine
-	waker   *engine.Local
+	waker   waker
 	metrics *metrics
 	bot     atomic.Pointer[string]
 	feed    *handlers.Feed
@@ -54,6 +53,9 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 	for _, name := range cfg.Unused {
 		log.WarnContext(ctx, "this version does not use a variable that is set", "variable", name)
 	}
+	if cfg.Store.Shared() {
+		a.feed.Close() // it hears this process only; the pages ask every few seconds instead
+	}
 	if err := a.build(ctx); err != nil {
 		a.close()
 		return nil, err
@@ -66,14 +68,13 @@ func (a *App) build(ctx context.Context) error {
 	if a.github, err = github.New(a.cfg.github(), github.Options{Clock: clock{}.Now, Logger: a.log, Observe: a.metrics.observeGitHub}); err != nil {
 		return err
 	}
-	if a.store, err = sqlite.Open(ctx, a.cfg.SQLite, sqlite.Options{Logger: a.log}); err != nil {
-		return fmt.Errorf("GATEHOUSE_STORE: %w", err)
+	if err := a.openStore(ctx); err != nil {
+		return err
 	}
 	performers, err := a.performers()
 	if err != nil {
 		return err
 	}
-	a.waker = engine.NewLocal(clock{}, a.log, 8)
 	if err := a.buildEngine(performers); err != nil {
 		return err
 	}
@@ -96,7 +97,7 @@ func (a *App) buildEngine(p *stage.Performers) error {
 		Store: a.store, Waker: a.waker, Performer: p, Shower: p, Clock: clock{}, Logger: a.log,
 		Machine:  engine.Machine{Next: pipeline.Next, NextIntake: pipeline.NextIntake, Wake: pipeline.Wake, NextLane: pipeline.NextLane, WakeLane: pipeline.WakeLane, Brewing: pipeline.Brewing},
 		Instance: hex.EncodeToString(instance), Rand: mathrand.Float64, Hooks: a.hooks(),
-		Options: engine.Options{SoleOwner: true, Coalesce: map[string]time.Duration{
+		Options: engine.Options{SoleOwner: !a.cfg.Store.Shared(), EffectTimeout: a.cfg.Patience, ShowTimeout: min(a.cfg.Patience, time.Minute), Coalesce: map[string]time.Duration{
 			"": time.Second, "check/": 200 * time.Millisecond, "deployment": 0, "slack": 1200 * time.Millisecond, "discord": 2 * time.Second,
 		}},
 	})
@@ -119,15 +120,17 @@ func (a *App) Run(ctx context.Context) error {
 	defer a.close()
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	done := make(chan struct{})
-	go func() { defer close(done); a.waker.Run(work, a.engine.Advance) }()
+	done := make(chan error, 1)
+	go func() { done <- a.waker.Run(work, a.engine.Advance) }()
 	go a.engine.RunSweeps(work)
 	go a.recoverLoop(work)
 	failed := a.serve(work)
-	a.log.InfoContext(ctx, "gatehouse listens", "addr", a.Addr(), "public_url", a.cfg.PublicURL, "pages", a.PagesAddr(), "store", a.cfg.SQLite)
+	a.log.InfoContext(ctx, "gatehouse listens", "addr", a.Addr(), "public_url", a.cfg.PublicURL, "pages", a.PagesAddr(), "store", a.cfg.Store.String())
 	select {
 	case err := <-failed:
 		return fmt.Errorf("the listener failed: %w", err)
+	case err := <-done:
+		return fmt.Errorf("the waker ended: %w", err)
 	case <-ctx.Done():
 	}
 	a.log.InfoContext(ctx, "gatehouse stops: what is in hand is finished, the rest stays stored")
@@ -139,8 +142,7 @@ func (a *App) Run(ctx context.Context) error {
 		a.log.WarnContext(ctx, "something in hand was interrupted; the next start goes on with it", "error", drain)
 	}
 	cancel()
-	<-done
-	return err
+	return errors.Join(err, <-done)
 }
 
 func (a *App) close() {

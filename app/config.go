@@ -21,8 +21,9 @@ type Config struct {
 	Addr         string // where to listen
 	PagesAddr    string // where the web pages listen, on this machine only; empty: nowhere
 	PublicURL    string // where browsers and GitHub reach it, without a slash at the end
-	SQLite       string // path of the store
-	Bindings     string // path of the operator's file, or empty
+	Store        StoreConfig
+	Patience     time.Duration // how long one effect may take
+	Bindings     string        // path of the operator's file, or empty
 	Sweep        time.Duration
 	ProbeAllow   []string // host:port patterns that smoke probes may reach although they are private
 	AppID        int64
@@ -60,7 +61,8 @@ func LoadConfig(get func(string) string) (Config, error) {
 	c := Config{
 		Addr:         l.addr(),
 		PagesAddr:    l.pagesAddr(),
-		SQLite:       l.store(),
+		Store:        l.store(),
+		Patience:     l.patience(),
 		Bindings:     get("GATEHOUSE_BINDINGS"),
 		Sweep:        l.duration("GATEHOUSE_SWEEP", time.Minute),
 		ProbeAllow:   l.list("GATEHOUSE_PROBE_ALLOW"),
@@ -76,6 +78,7 @@ func LoadConfig(get func(string) string) (Config, error) {
 		DiscordHook:  l.webhook("DISCORD_WEBHOOK_URL", discord.CheckURL),
 	}
 	c.PublicURL = l.url("GATEHOUSE_PUBLIC_URL", "http://"+c.Addr)
+	l.waker(c.Store)
 	c.Unused = l.unused()
 	return c, errors.Join(l.wrong...)
 }
@@ -141,30 +144,6 @@ func (l *loader) pagesAddr() string {
 		}
 		return addr
 	}
-}
-
-func (l *loader) store() string {
-	const name = "GATEHOUSE_STORE"
-	v := l.get(name)
-	if v == "" {
-		v = "sqlite:gatehouse.db"
-	}
-	path, ok := strings.CutPrefix(v, "sqlite:")
-	switch {
-	case !ok:
-		l.fail(name, "this version keeps its data in SQLite only: expected sqlite:PATH, got %q", schemeOf(v))
-	case path == "":
-		l.fail(name, "expected sqlite:PATH, such as sqlite:/var/lib/gatehouse/gatehouse.db; the path is missing")
-	case l.get("GAE_ENV") != "":
-		l.fail(name, "on App Engine the disk is memory and is lost with the instance, so SQLite cannot be used there; run Gatehouse on a machine with a disk")
-	}
-	return path
-}
-
-// schemeOf keeps a database's password out of the message.
-func schemeOf(v string) string {
-	scheme, _, _ := strings.Cut(v, ":")
-	return scheme + ":…"
 }
 
 func (l *loader) url(name, fallback string) string {
@@ -295,9 +274,6 @@ func (l *loader) unused() []string {
 		if l.get(name) != "" {
 			set = append(set, name)
 		}
-	}
-	if w := l.get("GATEHOUSE_WAKER"); w != "" && w != "local" {
-		l.fail("GATEHOUSE_WAKER", "this version has the waker local only")
 	}
 	return set
 }

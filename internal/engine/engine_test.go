@@ -315,7 +315,7 @@ func TestDrain(t *testing.T) {
 		})
 		ended := make(chan struct{})
 		go func() {
-			w.local.Run(context.Background(), w.eng.Advance)
+			_ = w.local.Run(context.Background(), w.eng.Advance)
 			close(ended)
 		}()
 		w.receive("g", push("notice"))
@@ -346,7 +346,7 @@ func TestDrainInterrupted(t *testing.T) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		})
-		go w.local.Run(context.Background(), w.eng.Advance)
+		go func() { _ = w.local.Run(context.Background(), w.eng.Advance) }()
 		w.receive("g", push("notice"))
 		synctest.Wait()
 		w.eng.Stop()

@@ -92,8 +92,8 @@ func (l *Local) add(ref Ref, at time.Time) {
 }
 
 // Run advances items until ctx ends, which interrupts what is in hand, or
-// Drain is called, which does not. It is called once.
-func (l *Local) Run(ctx context.Context, advance func(context.Context, Ref) error) {
+// Drain is called, which does not. It is called once, and never fails.
+func (l *Local) Run(ctx context.Context, advance func(context.Context, Ref) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l.mu.Lock()
@@ -111,6 +111,7 @@ func (l *Local) Run(ctx context.Context, advance func(context.Context, Ref) erro
 	}
 	all.Wait()
 	close(l.done)
+	return nil
 }
 
 // Drain stops taking new work and waits for what is in hand. If ctx ends first,

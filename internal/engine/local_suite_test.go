@@ -15,7 +15,7 @@ func TestLocalConformance(t *testing.T) {
 		l := engine.NewLocal(bubble{}, slog.New(slog.DiscardHandler), 8)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
-		go func() { defer close(done); l.Run(ctx, advance) }()
+		go func() { defer close(done); _ = l.Run(ctx, advance) }()
 		t.Cleanup(func() { cancel(); <-done })
 		return l
 	})

@@ -20,16 +20,18 @@ func TestLocalSerial(t *testing.T) {
 		l := engine.NewLocal(bubble{}, slog.New(slog.DiscardHandler), 4)
 		turns, inside := 0, 0
 		release := make(chan struct{})
-		go l.Run(context.Background(), func(context.Context, engine.Ref) error {
-			inside++
-			turns++
-			if inside > 1 {
-				t.Error("two at a time")
-			}
-			<-release
-			inside--
-			return nil
-		})
+		go func() {
+			_ = l.Run(context.Background(), func(context.Context, engine.Ref) error {
+				inside++
+				turns++
+				if inside > 1 {
+					t.Error("two at a time")
+				}
+				<-release
+				inside--
+				return nil
+			})
+		}()
 		item := engine.Item{Ref: engine.RunRef(inst, "a"), WakeAt: time.Now()}
 		wake := func() {
 			if err := l.Wake(context.Background(), item); err != nil {
@@ -61,14 +63,16 @@ func TestLocalTimes(t *testing.T) {
 		start := time.Now()
 		var got []string
 		failed := false
-		go l.Run(context.Background(), func(_ context.Context, ref engine.Ref) error {
-			got = append(got, ref.ID+" "+time.Since(start).String())
-			if ref.ID == "7/b" && !failed {
-				failed = true
-				return errors.New("store down")
-			}
-			return nil
-		})
+		go func() {
+			_ = l.Run(context.Background(), func(_ context.Context, ref engine.Ref) error {
+				got = append(got, ref.ID+" "+time.Since(start).String())
+				if ref.ID == "7/b" && !failed {
+					failed = true
+					return errors.New("store down")
+				}
+				return nil
+			})
+		}()
 		for _, w := range []struct {
 			id string
 			in time.Duration

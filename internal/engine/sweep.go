@@ -44,12 +44,13 @@ func (e *Engine) Sweep(ctx context.Context) (int, error) {
 	return len(items), errors.Join(err, e.purge(ctx, now))
 }
 
-// Recover is the first sweep of a process that owns its store alone: what a
-// dead predecessor had leased is taken over at once, and what becomes due
-// before the next sweep is put in the waker; what was parked has one more try.
-// Elsewhere it is a plain sweep.
+// Recover is the first sweep of a process: what was parked has one more try.
+// If the process owns its store alone, what a dead predecessor had leased is
+// taken over at once, and what becomes due before the next sweep is put in the
+// waker; elsewhere a lease may be that of a living process.
 func (e *Engine) Recover(ctx context.Context) (int, error) {
 	if !e.opt.SoleOwner {
+		e.retryParked(ctx)
 		return e.Sweep(ctx)
 	}
 	now := e.now()

@@ -107,7 +107,7 @@ func (w *world) shows() []string {
 func (w *world) serve() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
-	all.Go(func() { w.local.Run(ctx, w.eng.Advance) })
+	all.Go(func() { _ = w.local.Run(ctx, w.eng.Advance) })
 	all.Go(func() { w.eng.RunSweeps(ctx) })
 	return func() {
 		cancel()
