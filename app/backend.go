@@ -26,17 +26,24 @@ type waker interface {
 
 // openStore opens the store of the configuration and the waker that goes with it.
 func (a *App) openStore(ctx context.Context) error {
-	var err error
-	switch a.cfg.Store.Kind {
-	case StorePostgres:
-		err = a.openPostgres(ctx)
-	case StoreSQLite:
-		a.store, err = sqlite.Open(ctx, a.cfg.Store.Place, sqlite.Options{Logger: a.log})
-		a.waker = engine.NewLocal(clock{}, a.log, localWorkers)
+	open := map[StoreKind]func(context.Context) error{
+		StoreSQLite: a.openSQLite, StorePostgres: a.openPostgres,
+	}[a.cfg.Store.Kind]
+	if open == nil {
+		return fmt.Errorf("GATEHOUSE_STORE: %q is no store", a.cfg.Store.Kind)
 	}
-	if err != nil {
+	if err := open(ctx); err != nil {
 		return fmt.Errorf("GATEHOUSE_STORE: %w", err)
 	}
+	return nil
+}
+
+func (a *App) openSQLite(ctx context.Context) error {
+	s, err := sqlite.Open(ctx, a.cfg.Store.Place, sqlite.Options{Logger: a.log})
+	if err != nil {
+		return err
+	}
+	a.store, a.waker = s, engine.NewLocal(clock{}, a.log, localWorkers)
 	return nil
 }
 
@@ -46,6 +53,7 @@ func (a *App) openPostgres(ctx context.Context) error {
 		return err
 	}
 	a.store = s
-	a.waker, err = postgres.NewWaker(s, clock{}, a.log, riverWorkers)
+	w, err := postgres.NewWaker(s, clock{}, a.log, riverWorkers)
+	a.waker = w
 	return err
 }
