@@ -17,7 +17,7 @@ func (s *Stage) verifies() bool { return s.Deploy != nil && len(s.Deploy.Verify)
 
 // snapshot records what is live.
 func (m *machine) snapshot(st *Stage, export string) string {
-	e := TakeSnapshot{Project: string(m.lane.ID), Export: export}
+	e := TakeSnapshot{Project: string(m.lane.ID), Export: export, Sources: m.run.Restore == nil}
 	if last := m.lane.lastKnown(); last != nil {
 		e.Since = last.After
 	}

@@ -83,6 +83,7 @@ type (
 	TakeSnapshot struct {
 		Project string
 		Since   string // blob of the snapshot that should still be true, to find drift
+		Sources bool   // also keep the sources of functions, which Google deletes at its own time
 		Export  string // gs://bucket[/path], or empty
 	}
 	// VerifyDeploy compares what is live with what was before → DeployVerified.
@@ -105,6 +106,7 @@ type (
 	// MovePart moves one pointer, unless it is there already → PartMoved.
 	MovePart struct {
 		Project string
+		Target  string // blob of the target's snapshot
 		Move    Move
 		Message string // for Google's own history
 	}

@@ -227,11 +227,15 @@ func (m *machine) nextWave(st *Stage, sr *StageRun) {
 			break
 		}
 		s.Status, s.StartedAt, s.Tries = MoveMoving, m.at, s.Tries+1
-		s.Doing = m.owe(st.ID, "move/"+mv.Key(), MovePart{Project: string(m.lane.ID), Move: mv, Message: m.message()})
+		s.Doing = m.owe(st.ID, "move/"+mv.Key(), m.movePart(mv))
 	}
 	if !x.open() {
 		m.moved(st, sr)
 	}
+}
+
+func (m *machine) movePart(mv Move) MovePart {
+	return MovePart{Project: string(m.lane.ID), Target: m.run.Restore.Plan.Target.After, Move: mv, Message: m.message()}
 }
 
 // firstOpen is the wave that is not over yet.
@@ -372,7 +376,7 @@ func (m *machine) holderOver(f HolderOver) {
 	x.Rechecks++
 	for _, mv := range x.Plan.Moves {
 		if s := x.Moves[mv.Key()]; s.Status == MoveMoved && s.Doing == "" {
-			s.Doing = m.owe(StageRestore, "again/"+mv.Key(), MovePart{Project: string(m.lane.ID), Move: mv, Message: m.message()})
+			s.Doing = m.owe(StageRestore, "again/"+mv.Key(), m.movePart(mv))
 		}
 	}
 }

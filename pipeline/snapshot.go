@@ -20,12 +20,13 @@ const (
 	ComponentRules    ComponentKind = "rules"
 	ComponentHosting  ComponentKind = "hosting"
 	ComponentFunction ComponentKind = "function"
+	ComponentService  ComponentKind = "service" // of Cloud Run, and no function
 	ComponentIndexes  ComponentKind = "indexes" // recorded, never moved: an index is rebuilt in hours
 )
 
 // ComponentKinds lists every kind, in the order in which a rollback moves them.
 func ComponentKinds() []ComponentKind {
-	return []ComponentKind{ComponentFlags, ComponentRules, ComponentHosting, ComponentFunction, ComponentIndexes}
+	return []ComponentKind{ComponentFlags, ComponentRules, ComponentHosting, ComponentFunction, ComponentService, ComponentIndexes}
 }
 
 // Component is one part and where its pointer stands.

@@ -22,7 +22,7 @@ func pace(k pipeline.ComponentKind, how pipeline.MoveHow) (takes, reaches time.D
 	switch {
 	case how == pipeline.MoveRebuild:
 		return 3 * time.Minute, 3 * time.Minute
-	case k == pipeline.ComponentFunction:
+	case k == pipeline.ComponentFunction || k == pipeline.ComponentService:
 		return 5 * time.Second, 10 * time.Second
 	case k == pipeline.ComponentRules:
 		return time.Second, 10 * time.Minute

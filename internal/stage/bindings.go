@@ -19,6 +19,7 @@ type Binding struct {
 	Repository  string `yaml:"repository"` // owner/name, or GitHub's id of the repository
 	Environment string `yaml:"environment"`
 	Firebase    string `yaml:"firebase"`
+	Account     string `yaml:"account"` // service account that Gatehouse acts as there; empty: its own
 
 	// Floor is an approval policy that the repository's own must not fall below.
 	Floor map[string]any `yaml:"floor"`

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-app/gatehouse/internal/answer"
 	"github.com/gatehouse-app/gatehouse/internal/engine"
+	"github.com/gatehouse-app/gatehouse/internal/firebase"
 	"github.com/gatehouse-app/gatehouse/internal/github"
 	"github.com/gatehouse-app/gatehouse/internal/slack"
 	"github.com/gatehouse-app/gatehouse/pipeline"
@@ -38,6 +39,7 @@ func outcomeOf(err error, repo pipeline.Repo) (pipeline.Outcome, error) {
 	var gh *github.Error
 	var sl *slack.Error
 	var hook *answer.Error
+	var google *firebase.Error
 	switch {
 	case errors.As(err, &no):
 		return no.Failed, nil
@@ -49,6 +51,8 @@ func outcomeOf(err error, repo pipeline.Repo) (pipeline.Outcome, error) {
 		return ofSlack(sl)
 	case errors.As(err, &hook):
 		return ofWebhook(hook)
+	case errors.As(err, &google):
+		return ofFirebase(google)
 	}
 	return nil, &engine.Retry{Class: engine.RetryLater, Reason: err.Error(), Err: err}
 }

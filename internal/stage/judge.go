@@ -1,21 +1,9 @@
 package stage
 
 import (
-	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/pipeline"
 	"github.com/gatehouse-app/gatehouse/rollback"
 )
-
-// performLive carries out what has to do with what is live in Firebase.
-func (p *Performers) performLive(job engine.Job) (pipeline.Outcome, error) {
-	switch e := any(job.Effect).(type) {
-	case pipeline.JudgeRequest:
-		return judgeRequest(e), nil
-	case pipeline.JudgeTrouble:
-		return judgeTrouble(e), nil
-	}
-	return nil, refuse("not-available", "This version of Gatehouse does not reach Firebase.", "Install one that does.")
-}
 
 // judgeRequest says what a request for a rollback lacks, with the comment to copy.
 func judgeRequest(e pipeline.JudgeRequest) pipeline.Outcome {

@@ -11,6 +11,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/gatehouse-app/gatehouse/internal/engine"
+	"github.com/gatehouse-app/gatehouse/internal/firebase"
 	"github.com/gatehouse-app/gatehouse/internal/github"
 	"github.com/gatehouse-app/gatehouse/pipeline"
 	"github.com/gatehouse-app/gatehouse/templates"
@@ -21,14 +22,16 @@ const defaultLag = 10 * time.Second
 
 // Options are what the process lends to the performers and showers.
 type Options struct {
-	Repos    func(pipeline.Repo) Repo // Repos gives a handle on a repository; required.
-	App      App                      // App is required.
-	Slack    Slack                    // Slack may be nil: nobody is told there.
-	Discord  Discord                  // Discord may be nil: nobody is told there.
-	Prober   *Prober                  // Prober asks environments; required.
-	Bindings *Bindings                // Bindings are the operator's; nil accepts a single installation only.
-	Expr     func(string) error       // Expr checks a CEL expression; nil takes NewExpr's.
-	Location func(string) error       // Location checks a time zone; nil asks this machine's database.
+	Repos    func(pipeline.Repo) Repo              // Repos gives a handle on a repository; required.
+	App      App                                   // App is required.
+	Slack    Slack                                 // Slack may be nil: nobody is told there.
+	Discord  Discord                               // Discord may be nil: nobody is told there.
+	Projects func(firebase.Target) (Google, error) // Projects opens a Firebase project; nil: what is live cannot be reached.
+	Store    Blobs                                 // Store keeps snapshots; required where Projects is set.
+	Prober   *Prober                               // Prober asks environments; required.
+	Bindings *Bindings                             // Bindings are the operator's; nil accepts a single installation only.
+	Expr     func(string) error                    // Expr checks a CEL expression; nil takes NewExpr's.
+	Location func(string) error                    // Location checks a time zone; nil asks this machine's database.
 	Links    templates.Links
 	Clock    func() time.Time // Clock is required.
 	Lag      time.Duration    // Lag is how long GitHub may take to list a started workflow; 0 means 10 s.
@@ -124,7 +127,7 @@ func (p *Performers) perform(ctx context.Context, repo Repo, job engine.Job) (pi
 	case pipeline.RunProbes:
 		return p.runProbes(ctx, e)
 	case pipeline.JudgeRequest, pipeline.JudgeTrouble, pipeline.TakeSnapshot, pipeline.VerifyDeploy, pipeline.LoadTarget, pipeline.MovePart:
-		return p.performLive(job)
+		return p.performLive(ctx, job)
 	case pipeline.SendNotice:
 		return p.sendNotice(ctx, job, e)
 	case pipeline.Reply:
