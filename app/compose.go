@@ -41,6 +41,9 @@ func (a *App) performers() (*stage.Performers, error) {
 	if a.cfg.clicks() {
 		o.Invite = a.invite
 	}
+	if err := a.google(&o); err != nil {
+		return nil, err
+	}
 	if err := a.webhooks(&o); err != nil {
 		return nil, err
 	}

@@ -33,9 +33,10 @@ type Config struct {
 	V3URL        string
 	SlackToken   Secret
 	SlackAPIURL  string
-	SlackSigning Secret   // with it, buttons in Slack decide; empty: they only link
-	SlackHook    Secret   // an incoming webhook for alerts, or empty
-	DiscordHook  Secret   // a webhook for runs and alerts, or empty
+	SlackSigning Secret // with it, buttons in Slack decide; empty: they only link
+	SlackHook    Secret // an incoming webhook for alerts, or empty
+	DiscordHook  Secret // a webhook for runs and alerts, or empty
+	Google       GoogleConfig
 	Unused       []string // variables that are set and that this version does not use
 }
 
@@ -79,6 +80,7 @@ func LoadConfig(get func(string) string) (Config, error) {
 	}
 	c.PublicURL = l.url("GATEHOUSE_PUBLIC_URL", "http://"+c.Addr)
 	l.waker(c.Store)
+	c.Google = l.google(c.Store)
 	c.Unused = l.unused()
 	return c, errors.Join(l.wrong...)
 }
@@ -270,7 +272,7 @@ func (l *loader) webhook(name string, check func(string) error) Secret {
 // said at the start, so that nobody counts on it.
 func (l *loader) unused() []string {
 	var set []string
-	for _, name := range []string{"GATEHOUSE_OPERATOR_TOKEN", "GATEHOUSE_BLOBS", "GITHUB_OAUTH_CLIENT_ID"} {
+	for _, name := range []string{"GATEHOUSE_OPERATOR_TOKEN", "GITHUB_OAUTH_CLIENT_ID"} {
 		if l.get(name) != "" {
 			set = append(set, name)
 		}

@@ -74,9 +74,9 @@ func (v Verb) Usage() string {
 // built reports whether this build carries the command out.
 func (v Verb) built() bool {
 	switch v {
-	case VerbApprove, VerbReject, VerbWithdraw, VerbRetry, VerbCancel, VerbStatus, VerbLock, VerbUnlock:
+	case VerbApprove, VerbReject, VerbWithdraw, VerbRetry, VerbCancel, VerbStatus, VerbLock, VerbUnlock, VerbRollback:
 		return true
-	case VerbDeploy, VerbRollback, VerbKill:
+	case VerbDeploy, VerbKill:
 	}
 	return false
 }

@@ -93,16 +93,16 @@ func environmentFields() []Field {
 		{Path: at + ".firebase", Type: TypeProject, Required: true, Meaning: "The id of the Firebase project. It is the lane: one run at a time deploys to it. No two environments share one."},
 		{Path: at + ".url", Type: TypeURL, Meaning: "Where the environment is reached; smoke tests probe paths below it."},
 		{Path: at + ".approval", Type: TypeMapping, Meaning: "Who must approve before anything changes. With it, each deploy needs an `approval` before it."},
-		{Path: at + ".commanders", Type: TypeList, Meaning: "Who may ask for a rollback.", Status: FieldIdle},
-		{Path: at + ".commanders[].team", Type: TypeTeam, Meaning: "A team; either this or `user`.", Status: FieldIdle},
-		{Path: at + ".commanders[].user", Type: TypeLogin, Meaning: "A person; either this or `team`.", Status: FieldIdle},
+		{Path: at + ".commanders", Type: TypeList, Meaning: "Who may ask for a rollback, and give its final approval. Without it: people with the role maintain."},
+		{Path: at + ".commanders[].team", Type: TypeTeam, Meaning: "A team; either this or `user`."},
+		{Path: at + ".commanders[].user", Type: TypeLogin, Meaning: "A person; either this or `team`."},
 		{Path: at + ".freeze", Type: TypeList, Meaning: "Windows in which the door stays closed.", Status: FieldRefused},
 		{Path: at + ".protected", Type: TypeTexts, Meaning: "Collections that a migration may write to only if it says so.", Status: FieldIdle},
 		{
 			Path: at + ".foreign", Type: TypeChoice, Default: "reject", Allowed: []string{"reject", "ask"}, Later: []string{"ask"},
 			Meaning: "What happens to a job that waits at the environment though Gatehouse did not start it.",
 		},
-		{Path: at + ".break_glass", Type: TypeFlag, Default: "false", Meaning: "Lets one commander skip the final approval of a rollback.", Later: []string{"true"}},
+		{Path: at + ".break_glass", Type: TypeFlag, Default: "false", Meaning: "Lets one commander skip the final approval of a rollback, with `--break-glass` behind the command."},
 	}
 }
 

@@ -29,11 +29,12 @@ func workflowFields() []Field {
 		{Path: deploy + ".inputs.NAME", Type: TypeWord, Meaning: "The value; GitHub sends it as text."},
 		{
 			Path: deploy + ".verify", Type: TypeChoices, Allowed: []string{"rules", "functions", "hosting"},
-			Meaning: "What must have changed on Firebase.", Status: FieldRefused,
+			Meaning: "What the workflow deploys to Firebase. Gatehouse looks at it before and after: a deploy that did half is a failed deploy, and can be gone back from.",
 		},
+		{Path: deploy + ".flags", Type: TypeTexts, Meaning: "Parameters of Remote Config that belong to this release: a rollback returns them too, before everything else."},
 		{
 			Path: deploy + ".on_failure", Type: TypeChoice, Default: "ask", Allowed: []string{"ask", "rollback"},
-			Meaning: "What follows a deploy that moved something and then failed.", Later: []string{"rollback"},
+			Meaning: "What follows when the deploy did half, or a critical probe behind it fails. `rollback` goes back once, by itself, to the last verified release; it needs `verify`.",
 		},
 	}
 }
@@ -75,7 +76,7 @@ func moveFields() []Field {
 	return []Field{
 		{Path: "stages[].approval", Type: TypeMapping, Meaning: "The gate. It has no settings: who must approve is said by the environment."},
 		{Path: "stages[].backup", Type: TypeMapping, Meaning: "Stores what is live."},
-		{Path: "stages[].backup.export", Type: TypeText, Meaning: "A bucket for an export of Firestore, `gs://my-backups`.", Status: FieldLater},
+		{Path: "stages[].backup.export", Type: TypeText, Meaning: "A bucket for an export of Firestore, `gs://my-backups`. The stage passes when it is written."},
 		{Path: "stages[].migrate", Type: TypeMapping, Short: "dir", Meaning: "Runs migrations."},
 		{Path: "stages[].migrate.dir", Type: TypeText, Required: true, Meaning: "Their directory.", Status: FieldLater},
 		{Path: "stages[].migrate.force", Type: TypeFlag, Default: "false", Meaning: "Needed for production.", Status: FieldLater},

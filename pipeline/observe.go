@@ -102,7 +102,9 @@ func (r *Run) decide(g *GateInspected) []Decision {
 			d.Text = "Would probe " + r.Env().URL + ": " + strings.Join(probed(st.Smoke.Probes), ", ") + "."
 		case KindNotify:
 			d.Text = "Would say how it ended."
-		case KindPrerequisites, KindCompliance, KindSecurity, KindBackup, KindMigrate, KindWatch, KindMobile:
+		case KindBackup:
+			d.Text = "Would record what is live in " + string(r.Lane) + "."
+		case KindPrerequisites, KindCompliance, KindSecurity, KindMigrate, KindWatch, KindMobile, KindRequest, KindTarget, KindRestore:
 			d.Text = "Would not run: this version cannot carry out the kind " + string(st.Kind) + " yet."
 		}
 		all = append(all, d)

@@ -81,6 +81,8 @@ const (
 	codeInputReserved  code = "input-reserved"
 	codeSecretName     code = "secret-name"
 	codeBucket         code = "bucket"
+	codeNoVerify       code = "rollback-without-verify"
+	codeParameter      code = "parameter"
 	codeProbe          code = "probe"
 	codeSource         code = "signal-source"
 	codeWatchTimeout   code = "watch-timeout"

@@ -24,12 +24,6 @@ func (s *Spec) Unavailable(p *Pipeline) []Refusal {
 		if !slices.Contains(Performed(), stage.Kind) {
 			refuse(fmt.Sprintf("The kind %s of the stage %q", stage.Kind, stage.ID), "Remove the stage, or run a workflow of yours in its place: - workflow: "+stage.ID+".yml.")
 		}
-		if d := stage.Deploy; d != nil && len(d.Verify) > 0 {
-			refuse(fmt.Sprintf("The verify of the stage %q", stage.ID), "Remove verify; the deploy then passes when its workflow succeeded.")
-		}
-		if d := stage.Deploy; d != nil && d.OnFailure == OnFailureRollback {
-			refuse(fmt.Sprintf("on_failure: rollback of the stage %q", stage.ID), "Write on_failure: ask.")
-		}
 	}
 	return list
 }
@@ -53,8 +47,5 @@ func unavailableIn(env *Environment, refuse func(what, fix string)) {
 	}
 	if env.Foreign == ForeignAsk {
 		refuse(fmt.Sprintf("foreign: ask in %s", env.Name), "Write foreign: reject.")
-	}
-	if env.BreakGlass {
-		refuse(fmt.Sprintf("break_glass in %s", env.Name), "Remove break_glass from the environment.")
 	}
 }

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -31,7 +32,7 @@ func (p *parser) deploy(v value) *DeployStage {
 		s.File = p.workflowFile(v)
 		return s
 	}
-	f, ok := p.body(v, "deploy", "workflow", "inputs", "verify", "on_failure")
+	f, ok := p.body(v, "deploy", "workflow", "inputs", "verify", "flags", "on_failure")
 	if !ok {
 		return s
 	}
@@ -40,11 +41,35 @@ func (p *parser) deploy(v value) *DeployStage {
 	}
 	s.Inputs = p.inputs(f)
 	s.Verify = f.choices("verify", "rules", "functions", "hosting")
+	s.Flags = p.flags(f)
 	if next, ok := f.choice("on_failure", string(OnFailureAsk), string(OnFailureRollback)); ok {
 		s.OnFailure = OnFailure(next)
+		if s.OnFailure == OnFailureRollback && len(s.Verify) == 0 {
+			p.refuse(f.at("on_failure"), codeNoVerify, "A rollback returns to what was live before, and without verify nobody looks at that.",
+				"Write verify: [rules, functions, hosting] beside it, as far as the workflow deploys them.")
+		}
 	}
 	return s
 }
+
+// flags reads names of parameters of Remote Config.
+func (p *parser) flags(f fields) []string {
+	var names []string
+	if !f.has("flags") {
+		return nil
+	}
+	for _, v := range p.items(f.at("flags"), "flags: [ai_companions_enabled]") {
+		name, ok := p.text(v)
+		if ok && !parameterForm.MatchString(name) {
+			p.refuse(v, codeParameter, fmt.Sprintf("%s is no name of a parameter of Remote Config.", quoted(name)), "Write letters, digits and underscores, as the Firebase console shows it.")
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// parameterForm is what Remote Config takes as the key of a parameter.
+var parameterForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,255}$`)
 
 // workflowFile reads the name of a file in .github/workflows.
 func (p *parser) workflowFile(v value) string {

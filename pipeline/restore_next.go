@@ -348,21 +348,30 @@ func (m *machine) restored() {
 // automation nor the next push undoes the rollback.
 func (m *machine) afterwards() {
 	l, x := m.lane, m.run.Restore
-	if x.Leaves == nil || x.Leaves.Run == x.Plan.Target.Run {
+	m.shutLane(fmt.Sprintf("%s was rolled back to %s: %s", x.Leaves.Version, x.Plan.Target.Version, x.Why))
+	if x.Leaves.Run == x.Plan.Target.Run {
 		return
 	}
 	l.bad(*x.Leaves, x.Why)
-	l.Lock = &Lock{At: m.at, Why: fmt.Sprintf("%s was rolled back to %s: %s", x.Leaves.Version, x.Plan.Target.Version, x.Why)}
-	m.record("locked", m.run.Environment, Person{}, l.Lock.Why)
-	for _, id := range l.bySeq() {
+	m.owe("lane", "rolled-back", Tell{Run: x.Leaves.Run, Fact: RolledBack{By: m.run.ID, To: x.Plan.Target.Version, Why: x.Why}})
+}
+
+// shutLane locks the lane until somebody unlocks it. A lock that somebody set for a
+// time would end by itself, so it is taken over.
+func (m *machine) shutLane(why string) {
+	if k := m.lane.Locked(m.at); k != nil && k.Until.IsZero() {
+		return
+	}
+	m.lane.Lock = &Lock{At: m.at, Why: why}
+	m.record("locked", m.run.Environment, Person{}, why)
+	for _, id := range m.lane.bySeq() {
 		if id != m.run.ID {
 			m.owe("lane", "turned", Tell{Run: id, Fact: LaneTurned{}})
 		}
 	}
-	m.owe("lane", "rolled-back", Tell{Run: x.Leaves.Run, Fact: RolledBack{By: m.run.ID, To: x.Plan.Target.Version, Why: x.Why}})
 }
 
-// stopped is the word of the run that held the lane that it is over. What it may
+// holderOver is the word of the run that held the lane that it is over. What it may
 // still have moved is looked at once more.
 func (m *machine) holderOver(f HolderOver) {
 	x := m.run.Restore

@@ -193,7 +193,7 @@ func Kinds() []Kind {
 // Performed lists the kinds that this build of Gatehouse can carry out. A run
 // with any other is refused by name before it starts anything.
 func Performed() []Kind {
-	return []Kind{KindWorkflow, KindChecks, KindApproval, KindDeploy, KindSmoke, KindNotify}
+	return []Kind{KindWorkflow, KindChecks, KindBackup, KindApproval, KindDeploy, KindSmoke, KindNotify}
 }
 
 // Mutating reports whether a stage of this kind changes the lane's target, so
