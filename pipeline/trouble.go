@@ -94,7 +94,7 @@ func (m *machine) troubleJudged(o Outcome) {
 	if t.Reason != nil {
 		m.note("", "Nothing is rolled back by itself: %s", t.Reason.Reason)
 	}
-	m.shutLane(m.run.Release.Version+" went wrong and what is live needs a person: "+t.Why.Reason)
+	m.shutLane(m.run.Release.Version + " went wrong and what is live needs a person: " + t.Why.Reason)
 }
 
 // startAutomatic begins the rollback, which takes the lane from this run.
