@@ -43,7 +43,7 @@ func (p *Project) putConfig(ctx context.Context, namespace, etag string, templat
 		full[k] = v
 	}
 	if reason != "" {
-		full["version"] = map[string]any{"description": cut(reason, longestConfigNote)}
+		full["version"] = map[string]any{"description": cutBytes(reason, longestConfigNote)}
 	}
 	body, err := json.Marshal(full)
 	if err != nil {

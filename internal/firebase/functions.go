@@ -21,6 +21,7 @@ const (
 const (
 	labelCodebase = "firebase-functions-codebase"
 	labelHash     = "firebase-functions-hash"
+	labelTool     = "deployment-tool"
 )
 
 // Archive is where Google keeps the source of a build.
@@ -55,8 +56,15 @@ type Function struct {
 // ID is LOCATION/FUNCTION.
 func (f *Function) ID() string { return segment(f.Name, "locations") + "/" + last(f.Name) }
 
-// Codebase is the part of the repository that it comes from; empty for one that the Firebase CLI did not deploy.
-func (f *Function) Codebase() string { return f.Labels[labelCodebase] }
+// Codebase is the part of the repository that it comes from; empty for one that the Firebase CLI did not deploy. The CLI writes no
+// label for the one that it calls default.
+func (f *Function) Codebase() string {
+	named := f.Labels[labelCodebase]
+	if named == "" && strings.HasPrefix(f.Labels[labelTool], "cli-firebase") {
+		return "default"
+	}
+	return named
+}
 
 // Hash is what the CLI compares to skip a deploy: source, settings and secrets of the newest build, whatever serves.
 func (f *Function) Hash() string { return f.Labels[labelHash] }
@@ -91,7 +99,7 @@ func (f *Function) serves(target *Function) bool {
 	if f.Generation != target.Generation {
 		return false
 	}
-	again := f.Labels[rebuilt] != "" && f.Labels[rebuilt] == target.mark() && f.Hash() == target.Hash()
+	again := f.Ready && f.Labels[rebuilt] != "" && f.Labels[rebuilt] == target.mark() && f.Hash() == target.Hash()
 	if f.Generation == 1 {
 		return f.Version == target.Version || again
 	}

@@ -2,6 +2,7 @@ package firebase
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -177,10 +178,11 @@ func (p *Project) moveSite(ctx context.Context, target *Hosting, with With) (Mov
 		return moved, nil
 	}
 	_, err = do(ctx, p, operation{"release the hosting version " + last(target.Version), hostHosting, again, roleHosting}, func(ctx context.Context) (*firebasehosting.Release, error) {
-		return p.hosting.Projects.Sites.Channels.Releases.Create(p.site(target.Site)+"/channels/live", &firebasehosting.Release{Message: cut(with.Reason, longestMessage)}).
+		return p.hosting.Projects.Sites.Channels.Releases.Create(p.site(target.Site)+"/channels/live", &firebasehosting.Release{Message: cutBytes(with.Reason, longestMessage)}).
 			VersionName(target.Version).Context(ctx).Do()
 	})
-	if isGoneTarget(err) { // 404 and 400 are Google's words for a version without content.
+	var e *Error
+	if errors.As(err, &e) && (e.Class == NotFound || e.Code == "FAILED_PRECONDITION") { // its words for a version without content
 		lost := lostVersion(target, "cannot be released")
 		return moved, p.gone("release the hosting version "+last(target.Version), lost.Why, lost.Fix)
 	}

@@ -50,6 +50,17 @@ func cut(text string, limit int) string {
 	return string([]rune(text)[:limit-1]) + "…"
 }
 
+// cutBytes keeps at most limit bytes and never half a character, for limits of which it is not known what they count.
+func cutBytes(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit]
+}
+
 // Share is how much of the requests one revision serves.
 type Share struct {
 	Revision string `json:"revision"`
