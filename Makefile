@@ -23,7 +23,7 @@ test: ## all tests, with the race detector
 
 .PHONY: golden
 golden: ## rewrite the golden files; review the diff
-	go test ./pipeline ./templates ./handlers -update
+	go test ./pipeline ./templates ./handlers ./internal/firebase -update
 
 .PHONY: bench
 bench: ## benchmarks that print ratios

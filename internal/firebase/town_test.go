@@ -45,6 +45,7 @@ func newTown(t *testing.T, opt google.Options) *town {
 	server := httptest.NewServer(tn.google.Handler(http.NotFoundHandler()))
 	t.Cleanup(server.Close)
 	tn.google.SetURL(server.URL)
+	t.Cleanup(func() { lawful(t, tn.world.Record()) })
 	client, err := firebase.New(firebase.Options{
 		BaseURL: server.URL + google.Prefix, Clock: tn.clock.Now,
 		Pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
