@@ -22,7 +22,8 @@ const (
 	faultsToPark  = 10               // failures of one item in a row
 	faultsForget  = 30 * time.Minute // a failure this long after the last one counts as the first
 	unknownRest   = 10 * time.Minute // before a newer process' item is looked at again
-	doorLooks     = 7                // for the link of a workflow that is being dispatched: some 2 min
+	doorLooks     = 9                // for the link of a workflow that is being dispatched: some 2 min
+	looksAtFirst  = 4                // so much sooner than a failure: a dispatch is answered in a fraction of a second
 	idleTick      = 10 * time.Second // when the machine asks for a time that has passed already
 )
 

@@ -100,7 +100,7 @@ func (e *Engine) routeWorkflow(ctx context.Context, b *inbox, i int) (way, error
 			return way{}, err
 		}
 		if dispatching {
-			return way{wait: e.now().Add(e.backoff(s.Waits + 1))}, nil
+			return way{wait: e.now().Add(e.backoff(s.Waits+1) / looksAtFirst)}, nil
 		}
 		// It may have ended between the two looks.
 		if _, l, err = e.loadLink(ctx, workflowLink(b.Repo, s.Workflow)); err != nil || len(l.Runs) > 0 {
