@@ -38,6 +38,8 @@ type Config struct {
 	DiscordHook  Secret // a webhook for runs and alerts, or empty
 	Google       GoogleConfig
 	Unused       []string // variables that are set and that this version does not use
+
+	Settle time.Duration // how long a surface waits for the answer to something short; no variable sets it. 0 means 1 s
 }
 
 // Secret prints as redacted, wherever it ends up.

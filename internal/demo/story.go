@@ -19,6 +19,8 @@ type Teller struct {
 	// Wait pauses between two looks at the town; an error ends the story.
 	Wait func(context.Context) error
 	Now  func() time.Time
+	// Ponder says when the approver has looked at the release long enough; nil: at once.
+	Ponder func() bool
 }
 
 // Told is what a story came to, for the witness.
@@ -35,41 +37,18 @@ var ErrStuck = errors.New("the story does not go on")
 
 // Release tells of a push to staging and a release behind the gate.
 func (t *Teller) Release(ctx context.Context) (Told, error) {
-	began, told := t.Now(), Told{Version: "v1.2.0"}
-	w := t.Town.World
-	t.say("dana merges a change to main. Staging needs nobody's approval.")
-	sha, err := w.Push(Repo, sandbox.Push{
-		Branch: "main", By: Dana, Message: "Show the balance in the header",
-		Files: map[string]string{"app-web/index.html": "<h1>Avalo</h1><p>Balance</p>\n"},
-	})
+	began := t.Now()
+	told, err := t.ToTheGate(ctx)
 	if err != nil {
 		return told, err
 	}
-	told.Staging = sha
-	if err := t.until(ctx, "staging is verified", t.green(sha, "staging / Notify")); err != nil {
+	if err := t.approve(ctx, told.Release); err != nil {
 		return told, err
 	}
-	t.say("staging has it: %s", t.Town.URL+"/"+Repo+"/commit/"+sha)
-	t.say("dana pushes release/v1.2.0.")
-	pushed := t.Now()
-	told.Since = len(w.Record())
-	if told.Release, err = w.Push(Repo, sandbox.Push{
-		Branch: "release/v1.2.0", From: "main", By: Dana, Message: "Release v1.2.0",
-		Files: map[string]string{"package.json": "{\"name\": \"avalo\", \"version\": \"1.2.0\"}\n", "CHANGELOG.md": "# Changes\n\n## 1.2.0\n\n- The balance in the header.\n"},
-	}); err != nil {
+	if err := t.Until(ctx, "production is verified", t.green(told.Release, "production / Notify")); err != nil {
 		return told, err
 	}
-	if err := t.until(ctx, "the first check shows", func() bool { return len(t.checks(told.Release)) > 0 }); err != nil {
-		return told, err
-	}
-	told.PushToCheck = t.Now().Sub(pushed)
-	if err := t.gate(ctx, told.Release); err != nil {
-		return told, err
-	}
-	if err := t.until(ctx, "production is verified", t.green(told.Release, "production / Notify")); err != nil {
-		return told, err
-	}
-	if err := t.until(ctx, "everything is shown", t.quiet(told.Release)); err != nil {
+	if err := t.Until(ctx, "everything is shown", t.quiet(told.Release)); err != nil {
 		return told, err
 	}
 	told.Took = t.Now().Sub(began)
@@ -77,27 +56,78 @@ func (t *Teller) Release(ctx context.Context) (Told, error) {
 	return told, nil
 }
 
-// gate waits for the approval, or gives it as ada.
+// ToTheGate tells of a push to staging, and of a release until it waits.
+func (t *Teller) ToTheGate(ctx context.Context) (told Told, err error) {
+	told.Version = "v1.2.0"
+	if told.Staging, err = t.staging(ctx); err != nil {
+		return told, err
+	}
+	t.say("dana pushes release/v1.2.0.")
+	pushed := t.Now()
+	told.Since = len(t.Town.World.Record())
+	if told.Release, err = t.Town.World.Push(Repo, sandbox.Push{
+		Branch: "release/v1.2.0", From: "main", By: Dana, Message: "Release v1.2.0",
+		Files: map[string]string{"package.json": "{\"name\": \"avalo\", \"version\": \"1.2.0\"}\n", "CHANGELOG.md": "# Changes\n\n## 1.2.0\n\n- The balance in the header.\n"},
+	}); err != nil {
+		return told, err
+	}
+	if err := t.Until(ctx, "the first check shows", func() bool { return len(t.checks(told.Release)) > 0 }); err != nil {
+		return told, err
+	}
+	told.PushToCheck = t.Now().Sub(pushed)
+	return told, t.gate(ctx, told.Release)
+}
+
+// staging tells of a push that needs nobody, until all of it is shown.
+func (t *Teller) staging(ctx context.Context) (string, error) {
+	t.say("dana merges a change to main. Staging needs nobody's approval.")
+	sha, err := t.Town.World.Push(Repo, sandbox.Push{
+		Branch: "main", By: Dana, Message: "Show the balance in the header",
+		Files: map[string]string{"app-web/index.html": "<h1>Avalo</h1><p>Balance</p>\n"},
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := t.Until(ctx, "staging is verified", t.green(sha, "staging / Notify")); err != nil {
+		return sha, err
+	}
+	if err := t.Until(ctx, "all of staging is shown", func() bool { return t.Town.Shown(sha) }); err != nil {
+		return sha, err
+	}
+	t.say("staging has it: %s", t.Town.URL+"/"+Repo+"/commit/"+sha)
+	return sha, nil
+}
+
+// gate waits until the release waits for people, who know of it.
 func (t *Teller) gate(ctx context.Context, sha string) error {
-	if err := t.until(ctx, "the release waits at its gate", func() bool { return t.conclusion(sha, "production / Approval") == "action_required" }); err != nil {
+	if err := t.Until(ctx, "the release waits at its gate", func() bool { return t.conclusion(sha, "production / Approval") == "action_required" }); err != nil {
 		return err
 	}
-	if err := t.until(ctx, "Slack asks the approvers", func() bool { return t.Town.Told("v1.2.0", "Approval") }); err != nil {
+	if err := t.Until(ctx, "Slack asks the approvers", func() bool { return t.Town.Told("v1.2.0", "Approval") }); err != nil {
 		return err
 	}
 	if t.Town.opt.Gate == GateReviewers {
-		if err := t.until(ctx, "Slack leads to the waiting run", func() bool { return t.Town.Told("v1.2.0", "Review deployments") }); err != nil {
+		if err := t.Until(ctx, "Slack leads to the waiting run", func() bool { return t.Town.Told("v1.2.0", "Review deployments") }); err != nil {
 			return err
 		}
 	}
-	run := t.waiting(sha)
+	return nil
+}
+
+// approve tells people where to approve, or does it as ada.
+func (t *Teller) approve(ctx context.Context, sha string) error {
 	page := t.Town.URL + "/" + Repo + "/commit/" + sha
-	if run != 0 {
+	if run := t.waiting(sha); run != 0 {
 		page = fmt.Sprintf("%s/%s/actions/runs/%d", t.Town.URL, Repo, run)
 	}
 	if !t.Auto {
 		t.say("The release waits. Now it is your turn: open\n\n    %s\n\nbe ada, and press Review deployments. (Slack: %s/slack, Discord: %s/discord)", page, t.Town.URL, t.Town.URL)
 		return nil
+	}
+	if t.Ponder != nil {
+		if err := t.Until(ctx, "the approver has looked at it", t.Ponder); err != nil {
+			return err
+		}
 	}
 	t.say("The release waits; ada presses Review deployments: %s", page)
 	return t.Town.Approve(sha)
@@ -138,8 +168,8 @@ func (t *Teller) say(format string, args ...any) {
 	fmt.Fprintf(t.Out, format+"\n", args...)
 }
 
-// until looks at the town until what is to happen has happened.
-func (t *Teller) until(ctx context.Context, what string, happened func() bool) error {
+// Until looks at the town until what is to happen has happened.
+func (t *Teller) Until(ctx context.Context, what string, happened func() bool) error {
 	for !happened() {
 		if err := t.Wait(ctx); err != nil {
 			return fmt.Errorf("%w: waited in vain for this: %s (%w)", ErrStuck, what, err)
@@ -156,7 +186,7 @@ func (t *Teller) checks(sha string) []sandbox.CheckRun {
 	}
 	var own []sandbox.CheckRun
 	for _, c := range snap.CheckRuns {
-		if c.App == "gatehouse" && c.HeadSHA == sha {
+		if c.App == appSlug && c.HeadSHA == sha {
 			own = append(own, c)
 		}
 	}
@@ -179,22 +209,29 @@ func (t *Teller) green(sha, name string) func() bool {
 // quiet reports whether all surfaces of a commit have come to their end.
 func (t *Teller) quiet(sha string) func() bool {
 	return func() bool {
-		for _, c := range t.checks(sha) {
-			if c.Status != "completed" {
-				return false
-			}
-		}
-		snap, err := t.Town.World.Snapshot(Repo)
-		if err != nil {
+		return t.Town.Shown(sha) && t.Town.Told("v1.2.0", "verified") && t.Town.ToldDiscord("succeeded")
+	}
+}
+
+// Shown reports whether GitHub shows a commit as Gatehouse leaves it after a
+// success: every check is over, every Deployment has Gatehouse's own last word.
+func (t *Town) Shown(sha string) bool {
+	snap, err := t.World.Snapshot(Repo)
+	if err != nil {
+		return false
+	}
+	for _, c := range snap.CheckRuns {
+		if c.App == appSlug && c.HeadSHA == sha && c.Status != "completed" {
 			return false
 		}
-		for _, d := range snap.Deployments {
-			if n := len(d.Statuses); d.SHA == sha && (n == 0 || d.Statuses[n-1].State != "success") {
-				return false
-			}
-		}
-		return t.Town.Told("v1.2.0", "verified") && t.Town.ToldDiscord("succeeded")
 	}
+	for _, d := range snap.Deployments {
+		n := len(d.Statuses)
+		if d.SHA == sha && (n == 0 || d.Statuses[n-1].State != "success" || d.Statuses[n-1].Via != appSlug) {
+			return false
+		}
+	}
+	return true
 }
 
 // Told reports whether a message in the releases channel holds all the words.

@@ -27,6 +27,7 @@ const (
 	Eve       = "eve"  // may read only
 	Channel   = "releases"
 	appID     = 4711
+	appSlug   = "gatehouse"
 	secret    = "demo-webhook-secret"
 	botToken  = "xoxb-demo-token"
 	signing   = "demo-signing-secret"
