@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-app/gatehouse/handlers"
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/internal/github"
+	"github.com/gatehouse-app/gatehouse/internal/login"
 	"github.com/gatehouse-app/gatehouse/internal/stage"
 	"github.com/gatehouse-app/gatehouse/pipeline"
 	"github.com/gatehouse-app/gatehouse/templates"
@@ -35,6 +36,9 @@ type App struct {
 	feed    *handlers.Feed
 	public  *site
 	pages   *site // nil: switched off
+
+	performers *stage.Performers
+	login      *login.Login // nil: nobody signs in
 }
 
 // Serve runs the app until ctx ends, finishes what is in hand and leaves the
@@ -71,11 +75,13 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.openStore(ctx); err != nil {
 		return err
 	}
-	performers, err := a.performers()
-	if err != nil {
+	if a.performers, err = a.buildPerformers(); err != nil {
 		return err
 	}
-	if err := a.buildEngine(performers); err != nil {
+	if err = a.buildLogin(); err != nil {
+		return err
+	}
+	if err := a.buildEngine(a.performers); err != nil {
 		return err
 	}
 	return a.listen(ctx)

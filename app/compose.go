@@ -17,8 +17,8 @@ const redeliverable = 3 * 24 * time.Hour
 // overlap is how far a sweep looks back behind the one before it.
 const overlap = 15 * time.Minute
 
-// performers puts together what carries out effects.
-func (a *App) performers() (*stage.Performers, error) {
+// buildPerformers puts together what carries out effects.
+func (a *App) buildPerformers() (*stage.Performers, error) {
 	expr, err := stage.NewExpr()
 	if err != nil {
 		return nil, err

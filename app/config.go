@@ -37,6 +37,10 @@ type Config struct {
 	SlackHook    Secret // an incoming webhook for alerts, or empty
 	DiscordHook  Secret // a webhook for runs and alerts, or empty
 	Google       GoogleConfig
+	OAuthID      string // client id of the App's OAuth; empty: nobody signs in
+	OAuthSecret  Secret
+	SealKeys     []Secret // of 32 bytes, the newest first; none: derived from the private key
+	Operator     Secret   // the operator's token for the API, or empty
 	Unused       []string // variables that are set and that this version does not use
 
 	Settle time.Duration // how long a surface waits for the answer to something short; no variable sets it. 0 means 1 s
@@ -83,6 +87,7 @@ func LoadConfig(get func(string) string) (Config, error) {
 	c.PublicURL = l.url("GATEHOUSE_PUBLIC_URL", "http://"+c.Addr)
 	l.waker(c.Store)
 	c.Google = l.google(c.Store)
+	l.people(&c)
 	c.Unused = l.unused()
 	return c, errors.Join(l.wrong...)
 }
@@ -274,8 +279,8 @@ func (l *loader) webhook(name string, check func(string) error) Secret {
 // said at the start, so that nobody counts on it.
 func (l *loader) unused() []string {
 	var set []string
-	for _, name := range []string{"GATEHOUSE_OPERATOR_TOKEN", "GITHUB_OAUTH_CLIENT_ID"} {
-		if l.get(name) != "" {
+	for name, needs := range map[string]string{"GATEHOUSE_SEAL_KEY": "GITHUB_OAUTH_CLIENT_ID"} {
+		if l.get(name) != "" && l.get(needs) == "" {
 			set = append(set, name)
 		}
 	}

@@ -27,7 +27,7 @@ func (a *App) listen(ctx context.Context) error {
 	if a.public, err = a.site(ctx, a.cfg.Addr, routes); err != nil {
 		return fmt.Errorf("GATEHOUSE_ADDR: %w", err)
 	}
-	if a.cfg.PagesAddr == "" {
+	if a.cfg.PagesAddr == "" || a.login != nil {
 		return nil
 	}
 	if routes, err = a.pageRoutes(); err != nil {
@@ -68,8 +68,8 @@ func (a *App) serve(ctx context.Context) <-chan error {
 	go func() { failed <- a.public.server.Serve(a.public.listener) }()
 	if a.pages != nil {
 		go func() { failed <- a.pages.server.Serve(a.pages.listener) }()
-		go a.beat(ctx)
 	}
+	go a.beat(ctx)
 	return failed
 }
 

@@ -33,23 +33,40 @@ func (a *App) routes() (http.Handler, error) {
 	mux.HandleFunc("GET /healthz", a.healthz)
 	mux.HandleFunc("GET /readyz", a.readyz)
 	mux.Handle("GET /metrics", a.private(promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{})))
+	return mux, a.people(mux)
+}
+
+// people mounts what browsers and the command line ask for. Until people can
+// sign in, the pages are on a listener of this machine's own.
+func (a *App) people(mux *http.ServeMux) error {
+	signed, err := a.signedPages()
+	if err != nil {
+		return err
+	}
+	if a.login != nil {
+		mux.Handle("/", signed)
+		return nil
+	}
+	mux.Handle("/api/v1/", signed)
 	notice, err := handlers.Elsewhere(a.PagesAddr, clock{}.Now)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	mux.Handle("/", notice)
-	return mux, nil
+	return nil
+}
+
+func (a *App) pagesConfig() handlers.PagesConfig {
+	return handlers.PagesConfig{Reader: a.engine, Feed: a.feed, WebURL: a.cfg.WebURL, Clock: clock{}.Now, Logger: a.log}
 }
 
 // pageRoutes is what the pages' own listener serves; handlers.Pages lists it.
 func (a *App) pageRoutes() (http.Handler, error) {
-	var hosts []string
+	c := a.pagesConfig()
 	if u, err := url.Parse(a.cfg.PublicURL); err == nil {
-		hosts = append(hosts, strings.ToLower(u.Hostname()))
+		c.Hosts = append(c.Hosts, strings.ToLower(u.Hostname()))
 	}
-	return handlers.Pages(handlers.PagesConfig{
-		Reader: a.engine, Feed: a.feed, WebURL: a.cfg.WebURL, Hosts: hosts, Clock: clock{}.Now, Logger: a.log,
-	})
+	return handlers.Pages(c)
 }
 
 func (a *App) hook() (http.Handler, error) {
@@ -59,6 +76,7 @@ func (a *App) hook() (http.Handler, error) {
 	}
 	return handlers.GitHub(handlers.Config{
 		Secrets: secrets, AppID: a.cfg.AppID, APIURL: a.cfg.V3URL, Receive: a.engine.Receive, Clock: clock{}.Now, Logger: a.log, BotLogin: a.botLogin,
+		Revoked: a.revoked, Invalidate: a.forget,
 		Count: func(result string) { a.metrics.webhooks.WithLabelValues(result).Inc() },
 	})
 }

@@ -29,12 +29,18 @@ type Feed struct {
 	clock  func() time.Time
 	mu     sync.Mutex
 	closed bool
-	subs   map[chan []byte]struct{}
+	subs   map[chan item]struct{}
 }
 
 // NewFeed makes a feed without listeners.
 func NewFeed(clock func() time.Time) *Feed {
-	return &Feed{clock: clock, subs: map[chan []byte]struct{}{}}
+	return &Feed{clock: clock, subs: map[chan item]struct{}{}}
+}
+
+// item is what goes through a stream; a beat is of nothing.
+type item struct {
+	of    change
+	event []byte
 }
 
 // change is what a browser is told: what changed, never how.
@@ -49,18 +55,19 @@ func (f *Feed) Changed(ref engine.Ref, rev string) {
 	if ref.Kind != engine.KindRun && ref.Kind != engine.KindLane {
 		return
 	}
-	data, err := json.Marshal(change{Kind: ref.Kind, ID: ref.ID, Revision: rev})
+	c := change{Kind: ref.Kind, ID: ref.ID, Revision: rev}
+	data, err := json.Marshal(c)
 	if err != nil {
 		return // strings only
 	}
-	f.send(fmt.Appendf(nil, "event: changed\ndata: %s\n\n", data))
+	f.send(item{of: c, event: fmt.Appendf(nil, "event: changed\ndata: %s\n\n", data)})
 }
 
 // Beat keeps the streams open, and finds those whose browser is gone.
-func (f *Feed) Beat() { f.send([]byte(": still here\n\n")) }
+func (f *Feed) Beat() { f.send(item{event: []byte(": still here\n\n")}) }
 
 // send drops whoever is too far behind.
-func (f *Feed) send(event []byte) {
+func (f *Feed) send(event item) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for sub := range f.subs {
@@ -92,25 +99,32 @@ func (f *Feed) Listeners() int {
 }
 
 // join adds a stream; nil means that there is no room.
-func (f *Feed) join() chan []byte {
+func (f *Feed) join() chan item {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed || len(f.subs) >= feedRoom {
 		return nil
 	}
-	sub := make(chan []byte, feedBehind)
+	sub := make(chan item, feedBehind)
 	f.subs[sub] = struct{}{}
 	return sub
 }
 
-func (f *Feed) leave(sub chan []byte) {
+func (f *Feed) leave(sub chan item) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.subs, sub)
 }
 
-// ServeHTTP streams until the browser leaves, falls behind, or the feed closes.
+// ServeHTTP streams everything until the browser leaves, falls behind, or the
+// feed closes.
 func (f *Feed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.stream(w, r, func(change) (tell, goOn bool) { return true, true })
+}
+
+// stream passes on what may be told; it ends when told says that nothing may any
+// more. A beat asks told about nothing, so that a stream ends with its session.
+func (f *Feed) stream(w http.ResponseWriter, r *http.Request, told func(change) (tell, goOn bool)) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	if r.Method == http.MethodHead {
 		return
@@ -143,7 +157,10 @@ func (f *Feed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 			return
 		case event, open := <-sub:
-			if !open || !write(event) {
+			if !open {
+				return
+			}
+			if tell, goOn := told(event.of); !goOn || tell && !write(event.event) {
 				return
 			}
 		}

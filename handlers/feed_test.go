@@ -17,11 +17,14 @@ type stream struct {
 	events *bufio.Scanner
 }
 
-func openStream(t *testing.T, url string) *stream {
+func openStream(t *testing.T, url string, header ...string) *stream {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/api/v1/events", nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {

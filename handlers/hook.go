@@ -29,9 +29,10 @@ type Config struct {
 	Receive    func(context.Context, engine.Delivery) (engine.Result, error)
 	Clock      func() time.Time
 	Logger     *slog.Logger
-	Count      func(result string)                    // one of the Result constants; may be nil
-	BotLogin   func() string                          // our bot user, slug[bot]; empty while not known. Must not block. May be nil: a push of ours is then not told apart
-	Invalidate func(event string, installation int64) // permissions may have changed; 0 is any. Must not block. May be nil
+	Count      func(result string)                           // one of the Result constants; may be nil
+	BotLogin   func() string                                 // our bot user, slug[bot]; empty while not known. Must not block. May be nil: a push of ours is then not told apart
+	Revoked    func(ctx context.Context, person int64) error // drops what a person allowed; may be nil: nothing is kept of people
+	Invalidate func(event string, installation int64)        // permissions may have changed; 0 is any. Must not block. May be nil
 }
 
 // The results that Config.Count is called with, once per request.
@@ -92,12 +93,18 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if changesPermissions(event) {
 		h.Invalidate(event, t.Repo.Installation)
 	}
+	ctx, cancel := context.WithTimeout(r.Context(), storeTime)
+	defer cancel()
+	if t.Revoked != 0 && h.Revoked != nil {
+		if err := h.Revoked(ctx, t.Revoked); err != nil {
+			h.unavailable(w, r, err)
+			return
+		}
+	}
 	if t.Ignored != "" {
 		h.ignore(w, r, t)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), storeTime)
-	defer cancel()
 	result, err := h.Receive(ctx, engine.Delivery{
 		AppID: h.AppID, GUID: r.Header.Get("X-GitHub-Delivery"), Event: event, Action: t.Action,
 		Repo: t.Repo, ReceivedAt: now, Signals: t.Signals,

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/internal/engine"
+	"github.com/gatehouse-app/gatehouse/internal/login"
 	"github.com/gatehouse-app/gatehouse/pipeline"
 	"github.com/gatehouse-app/gatehouse/templates"
 )
@@ -40,43 +41,99 @@ type Reader interface {
 
 var _ Reader = (*engine.Engine)(nil)
 
-// PagesConfig is what the pages work with. All but Hosts are required.
+// PagesConfig is what the pages work with. Reader, Feed, WebURL, Clock and Logger
+// are required; without Login everything is read-only, and shows every
+// installation: it then belongs on a listener that only the operator reaches.
 type PagesConfig struct {
 	Reader Reader
 	Feed   *Feed
 	WebURL string   // GitHub's for browsers
-	Hosts  []string // names beside this machine's own by which browsers may call
+	Hosts  []string // names beside this machine's own by which browsers may call, without Login
 	Clock  func() time.Time
 	Logger *slog.Logger
+
+	Public    bool         // anybody may ask, so that nobody is the operator but by his token
+	Login     *login.Login // signs people in
+	PublicURL string       // where browsers reach the pages; required with Login
+	Operator  string       // the operator's token, or empty
+	Commands  Commands     // required with Login
+	AppID     int64
+	Standings Standings // may be nil: then everybody is shown every button
+	Pairings  Pairings  // may be nil: nobody is paired
 }
 
 type pages struct {
 	PagesConfig
-	words *templates.Pages
-	links templates.Links
+	words  *templates.Pages
+	links  templates.Links
+	known  *known
+	limits *limits
+	viewer viewer // of the request that is being answered
 }
 
-// Pages serves the web pages and their JSON. Everything is read-only, and shows
-// every installation: it belongs on a listener that only the operator reaches.
+// Pages serves the web pages and their JSON.
 func Pages(c PagesConfig) (http.Handler, error) {
-	if c.Reader == nil || c.Feed == nil || c.WebURL == "" || c.Clock == nil || c.Logger == nil {
+	p, err := newPages(c)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	p.mountAPI(mux)
+	if c.Login != nil || !c.Public {
+		p.mountPages(mux)
+	}
+	if c.Login != nil {
+		p.mountSignIn(mux)
+		p.mountActs(mux)
+	}
+	return p.guard(mux), nil
+}
+
+func newPages(c PagesConfig) (*pages, error) {
+	switch {
+	case c.Reader == nil || c.Feed == nil || c.WebURL == "" || c.Clock == nil || c.Logger == nil:
 		return nil, errors.New("the pages lack their reader, feed, GitHub address, clock or logger")
+	case c.Login != nil && (c.Commands == nil || originOf(c.PublicURL) == "://" || !c.Public):
+		return nil, errors.New("pages that people sign in to lack their commands or their public address")
 	}
 	words, err := templates.NewPages()
 	if err != nil {
 		return nil, err
 	}
 	p := &pages{PagesConfig: c, words: words, links: templates.Links{Web: c.WebURL}}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", p.lanes)
-	mux.HandleFunc("GET /lanes/{installation}/{lane}", p.lane)
-	mux.HandleFunc("GET /runs/{id}", p.run)
+	if p.known, err = newKnown(c.Standings, c.Clock); err != nil {
+		return nil, err
+	}
+	p.limits, err = newLimits()
+	return p, err
+}
+
+func (p *pages) mountPages(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", p.page((*pages).lanes))
+	mux.HandleFunc("GET /lanes/{installation}/{lane}", p.page((*pages).lane))
+	mux.HandleFunc("GET /runs/{id}", p.page((*pages).run))
 	mux.HandleFunc("GET /static/{name}", p.asset)
-	mux.HandleFunc("GET /api/v1/lanes", p.apiLanes)
-	mux.HandleFunc("GET /api/v1/runs/{id}", p.apiRun)
-	mux.Handle("GET /api/v1/events", c.Feed)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, engine.ErrNotFound) })
-	return p.guard(mux), nil
+	mux.HandleFunc("/", p.page(func(p *pages, w http.ResponseWriter, r *http.Request) { p.fail(w, r, engine.ErrNotFound) }))
+}
+
+func (p *pages) mountActs(mux *http.ServeMux) {
+	mux.HandleFunc("GET /approvals", p.own((*pages).approvals))
+	mux.HandleFunc("POST /runs/{id}", p.form(p.as((*pages).act, (*pages).formAgain)))
+	mux.HandleFunc("GET /signed-in", p.own((*pages).signedIn))
+	mux.HandleFunc("POST /api/v1/commands", p.form(p.api((*pages).apiCommand)))
+	mux.HandleFunc("GET /api/v1/commands/{id}", p.api((*pages).apiGiven))
+	if p.Pairings != nil {
+		mux.HandleFunc("GET /pair", p.own((*pages).askPair))
+		mux.HandleFunc("POST /pair", p.form(p.own((*pages).pair)))
+		mux.HandleFunc("POST /account/unpair", p.form(p.own((*pages).unpair)))
+	}
+}
+
+func (p *pages) mountAPI(mux *http.ServeMux) {
+	mux.HandleFunc("GET /api/v1/lanes", p.api((*pages).apiLanes))
+	mux.HandleFunc("GET /api/v1/runs/{id}", p.api((*pages).apiRun))
+	mux.HandleFunc("GET /api/v1/events", p.api((*pages).events))
+	mux.HandleFunc("/api/v1/", p.api(func(p *pages, w http.ResponseWriter, r *http.Request) { p.apiFail(w, r, engine.ErrNotFound) }))
 }
 
 // lanes is the first page.
@@ -138,18 +195,40 @@ func (p *pages) lane(w http.ResponseWriter, r *http.Request) {
 func (p *pages) run(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTime)
 	defer cancel()
-	line, inst, log, err := p.readRun(ctx, r.PathValue("id"))
+	state, err := p.findRun(ctx, r.PathValue("id"))
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
 	if !wantsHTML(r) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte(templates.Text(line.View))) // whoever asked may be gone
+		_, _ = w.Write([]byte(templates.Text(templates.NewView(state, p.Clock(), p.links)))) // whoever asked may be gone
 		return
 	}
-	body, err := p.words.Run(line, inst, log)
-	p.send(w, r, body, err)
+	p.showRun(w, r, state, http.StatusOK, p.answerTo(ctx, state.Run.ID, r.FormValue("asked")), "")
+}
+
+// showRun is the page of a run, with what the viewer can do to it and what came
+// of the last thing that he did.
+func (p *pages) showRun(w http.ResponseWriter, r *http.Request, state pipeline.State, status int, answer *templates.CommandAnswer, typed string) {
+	ctx, cancel := context.WithTimeout(r.Context(), readTime)
+	defer cancel()
+	inst := state.Run.Repo.Installation
+	log, err := p.Reader.RunLog(ctx, inst, state.Run.Lane, state.Run.ID)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	acts := p.acts(ctx, state.Run)
+	acts.Answer, acts.Reason = answer, typed
+	body, err := p.words.Run(templates.NewRunLine(state, p.Clock(), p.links), inst, log, acts)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the browser may be gone
 }
 
 func (p *pages) asset(w http.ResponseWriter, r *http.Request) {
@@ -186,12 +265,18 @@ func (p *pages) apiLanes(w http.ResponseWriter, r *http.Request) {
 func (p *pages) apiRun(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTime)
 	defer cancel()
-	line, inst, log, err := p.readRun(ctx, r.PathValue("id"))
+	state, err := p.findRun(ctx, r.PathValue("id"))
 	if err != nil {
 		p.apiFail(w, r, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, templates.APIRunOf(line, inst, log))
+	inst := state.Run.Repo.Installation
+	log, err := p.Reader.RunLog(ctx, inst, state.Run.Lane, state.Run.ID)
+	if err != nil {
+		p.apiFail(w, r, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, templates.APIRunOf(templates.NewRunLine(state, p.Clock(), p.links), inst, log))
 }
 
 // wantsHTML tells a browser from a terminal.

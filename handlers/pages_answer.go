@@ -10,12 +10,13 @@ import (
 	"strings"
 
 	"github.com/gatehouse-app/gatehouse/internal/engine"
+	"github.com/gatehouse-app/gatehouse/internal/login"
 	"github.com/gatehouse-app/gatehouse/templates"
 )
 
-// pagePolicy keeps a page to its own style, script and stream.
+// pagePolicy keeps a page to its own style, script, stream and forms.
 const pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
-	"form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // guard lets in only who called this machine by a name of its own: a foreign
 // site whose name resolves to 127.0.0.1 would otherwise read the pages through
@@ -23,6 +24,14 @@ const pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; con
 func (p *pages) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header())
+		if p.Public {
+			if p.https() {
+				w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+			}
+			w.Header().Set("Referrer-Policy", "same-origin") // with no-referrer browsers would not name the origin of a form
+			next.ServeHTTP(w, r)
+			return
+		}
 		if !p.ourName(r.Host) {
 			http.Error(w, "These pages are for the machine that runs Gatehouse: call them by localhost or 127.0.0.1.", http.StatusMisdirectedRequest)
 			return
@@ -69,6 +78,9 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 		Lines: []string{"The store does not answer. Nothing is lost: GitHub keeps what could not be stored, and it is fetched later. Try again in a minute; the log of Gatehouse says more."},
 		Links: []templates.Link{{Text: "All lanes", URL: "/"}},
 	}
+	if errors.Is(err, login.ErrUnavailable) {
+		m.Lines = []string{"It cannot be told now what you may see: GitHub, whose word it is, or the store does not answer. Try again in a minute; the log of Gatehouse says more."}
+	}
 	if status == http.StatusNotFound {
 		m.Title = "There is no such page"
 		m.Lines = []string{"A lane shows here after its first push. A lane's page has its whole history."}
@@ -80,6 +92,11 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 			}
 		}
 	}
+	p.message(w, status, m)
+}
+
+// message answers with a page that is nothing but a text.
+func (p *pages) message(w http.ResponseWriter, status int, m templates.Message) {
 	body, err := p.words.Message(m, p.Clock())
 	if err != nil {
 		http.Error(w, m.Title, status)
@@ -93,6 +110,9 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 func (p *pages) apiFail(w http.ResponseWriter, r *http.Request, err error) {
 	status := p.status(r.Context(), err)
 	reason := "The store does not answer now."
+	if errors.Is(err, login.ErrUnavailable) {
+		reason = "It cannot be told now what you may see: GitHub, whose word it is, or the store does not answer."
+	}
 	if status == http.StatusNotFound {
 		reason = "There is no such thing."
 	}

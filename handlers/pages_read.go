@@ -72,27 +72,22 @@ func (p *pages) findLane(ctx context.Context, inst int64, id pipeline.LaneID) (*
 	return nil, engine.ErrNotFound
 }
 
-// readRun looks in every installation: whoever reaches these pages is the operator.
-func (p *pages) readRun(ctx context.Context, id string) (templates.RunLine, int64, []pipeline.Entry, error) {
+// findRun looks in every installation of which the viewer sees something.
+func (p *pages) findRun(ctx context.Context, id string) (pipeline.State, error) {
 	if !runID.MatchString(id) {
-		return templates.RunLine{}, 0, nil, engine.ErrNotFound
+		return pipeline.State{}, engine.ErrNotFound
 	}
 	installations, err := p.Reader.Installations(ctx)
 	if err != nil {
-		return templates.RunLine{}, 0, nil, err
+		return pipeline.State{}, err
 	}
 	for _, inst := range installations {
 		state, _, err := p.Reader.Run(ctx, inst, pipeline.RunID(id))
-		if errors.Is(err, engine.ErrNotFound) {
-			continue
+		if !errors.Is(err, engine.ErrNotFound) {
+			return state, err
 		}
-		if err != nil {
-			return templates.RunLine{}, 0, nil, err
-		}
-		log, err := p.Reader.RunLog(ctx, inst, state.Run.Lane, state.Run.ID)
-		return templates.NewRunLine(state, p.Clock(), p.links), inst, log, err
 	}
-	return templates.RunLine{}, 0, nil, engine.ErrNotFound
+	return pipeline.State{}, engine.ErrNotFound
 }
 
 func (p *pages) lines(lane *pipeline.Lane, past []engine.Past, now time.Time) []templates.RunLine {

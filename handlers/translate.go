@@ -22,6 +22,7 @@ type Translation struct {
 	Repo    pipeline.Repo
 	Signals []engine.Signal
 	Ignored string
+	Revoked int64 // the person who took back on GitHub what he had allowed the App
 }
 
 // news is a payload while it is being translated.
@@ -47,6 +48,9 @@ func Translate(us Us, event string, payload []byte, now time.Time) (Translation,
 		_ = json.Unmarshal(payload, &n.envelope) // whatever an event of no use to us looks like
 		t := n.translation()
 		t.Ignored = whyUnheard(event)
+		if event == "github_app_authorization" && t.Action == "revoked" {
+			t.Revoked = max(n.Sender.ID, 0)
+		}
 		return t, nil
 	}
 	if err := n.into(&n.envelope); err != nil {

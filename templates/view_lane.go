@@ -22,6 +22,7 @@ type LaneView struct {
 	Doubt        *Live // set: what is live is not known since then
 	DoubtReason  string
 	Holder       *RunLine  // who deploys now
+	Held         bool      // somebody deploys who was not given
 	AtGate       []RunLine // who waits for people, oldest first
 	Queue        []RunLine // who waits for the lane, first first
 	Moving       []RunLine // who is on the way to the gate, oldest first
@@ -130,6 +131,7 @@ func (v *LaneView) place(lane *pipeline.Lane, known map[pipeline.RunID]*pipeline
 			v.Moving = append(v.Moving, line)
 		}
 	}
+	v.Held = lane.Holder != "" && known[lane.Holder] == nil
 	slices.SortFunc(v.Queue, func(a, b RunLine) int { return a.Position - b.Position })
 }
 

@@ -21,6 +21,7 @@ type Pages struct {
 	pages   map[string]*template.Template
 	assets  map[string]Asset
 	version string
+	viewer  *Viewer // nil: the operator, at this machine
 }
 
 // Asset is a file that pages need: their style, script or icon.
@@ -35,6 +36,8 @@ type frame struct {
 	Here    string // the entry of the navigation that is open
 	Follow  string // the items whose news concern the page, separated by spaces; "all"; "" for a page that never changes
 	Version string // of the assets
+	Viewer  *Viewer
+	Form    bool // people type here, so that nothing may load the page anew
 	Now     time.Time
 	Page    any
 }
@@ -50,7 +53,7 @@ func NewPages() (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the pages: %w", err)
 	}
-	for _, name := range []string{"lanes", "lane", "run", "message"} {
+	for _, name := range []string{"lanes", "lane", "run", "message", "signin", "again", "account", "approvals", "pair"} {
 		page, err := base.Clone()
 		if err == nil {
 			page, err = page.ParseFS(files, name+".tmpl")
@@ -88,7 +91,7 @@ func (p *Pages) Asset(name string) (Asset, bool) {
 }
 
 func (p *Pages) render(name string, f frame) ([]byte, error) {
-	f.Version = p.version
+	f.Version, f.Viewer = p.version, p.viewer
 	var b bytes.Buffer
 	if err := p.pages[name].Execute(&b, f); err != nil {
 		return nil, fmt.Errorf("render the page %s: %w", name, err)
@@ -199,11 +202,12 @@ func webFuncs() template.FuncMap {
 		"t": plain, "brief": brief, "sentence": sentence, "first": first, "count": count,
 		"sign": signOf, "moment": momentOf, "list": list, "either": either, "few": few,
 		"url": safeURL, "paste": paste, "verb": verb,
-		"more":  Release.more,
-		"since": func(now, at time.Time) string { return span(max(0, now.Sub(at))) },
-		"lane":  func(now time.Time, v LaneView) laneAt { return laneAt{v, now} },
-		"lines": func(now time.Time, lines []RunLine) linesAt { return linesAt{lines, now} },
-		"texts": func(all []string) []string { return each(all, plain) },
+		"more":      Release.more,
+		"since":     func(now, at time.Time) string { return span(max(0, now.Sub(at))) },
+		"lane":      func(now time.Time, v LaneView) laneAt { return laneAt{v, now} },
+		"approvals": func(now time.Time, lines []ApprovalLine) approvalsAt { return approvalsAt{lines, now} },
+		"lines":     func(now time.Time, lines []RunLine) linesAt { return linesAt{lines, now} },
+		"texts":     func(all []string) []string { return each(all, plain) },
 		"iso": func(t time.Time) string {
 			if t.IsZero() {
 				return ""
@@ -221,6 +225,11 @@ type laneAt struct {
 
 type linesAt struct {
 	Lines []RunLine
+	Now   time.Time
+}
+
+type approvalsAt struct {
+	Lines []ApprovalLine
 	Now   time.Time
 }
 

@@ -17,6 +17,7 @@ type runPage struct {
 	Advisory string
 	Ended    *pipeline.Refusal // the "no" that ended the run, if it takes more than a sentence
 	Log      []pipeline.Entry
+	Acts     Acts
 }
 
 // webWay is one way to open a gate.
@@ -57,10 +58,11 @@ func (g *Gate) Main() Link {
 	return Link{}
 }
 
-// Run renders the page of a run with its part of the audit trail, oldest first.
-func (p *Pages) Run(line RunLine, installation int64, log []pipeline.Entry) ([]byte, error) {
+// Run renders the page of a run with its part of the audit trail, oldest first,
+// and what the viewer can do.
+func (p *Pages) Run(line RunLine, installation int64, log []pipeline.Entry, acts Acts) ([]byte, error) {
 	v := line.View
-	page := runPage{View: v, Line: line, Log: log}
+	page := runPage{View: v, Line: line, Log: log, Acts: acts}
 	page.end()
 	for _, w := range v.otherWaits() {
 		if w.Reason != v.Headline || w.Fix != "" || len(w.Who) > 0 {
@@ -78,6 +80,6 @@ func (p *Pages) Run(line RunLine, installation int64, log []pipeline.Entry) ([]b
 	}
 	follow := "run/" + tenantID(installation, string(v.Facts.Run)) + " lane/" + tenantID(installation, string(line.Lane))
 	return p.render("run", frame{
-		Title: plain(v.Release.Version) + " · " + plain(v.Facts.Environment) + " · " + v.Status.Text, Follow: follow, Now: v.Facts.Now, Page: page,
+		Title: plain(v.Release.Version) + " · " + plain(v.Facts.Environment) + " · " + v.Status.Text, Follow: follow, Now: v.Facts.Now, Page: page, Form: acts.Any(),
 	})
 }

@@ -78,9 +78,10 @@ func shippedOf(r *pipeline.Run) *pipeline.Shipped {
 // words is seen and a change of style is not.
 func TestWebGolden(t *testing.T) {
 	p := webPages(t)
+	mine := p.For(Viewer{Login: "ada", Until: noon.Add(time.Hour)})
 	render := map[string]func() ([]byte, error){
-		"run-gate":         func() ([]byte, error) { return p.Run(webLine(oneOfTwo()), 5, trail()) },
-		"run-smoke-failed": func() ([]byte, error) { return p.Run(webLine(smokeFailed()), 5, nil) },
+		"run-gate":         func() ([]byte, error) { return p.Run(webLine(oneOfTwo()), 5, trail(), Acts{}) },
+		"run-smoke-failed": func() ([]byte, error) { return p.Run(webLine(smokeFailed()), 5, nil, Acts{}) },
 		"lanes":            func() ([]byte, error) { return p.Lanes(lanes()) },
 		"lanes-empty":      func() ([]byte, error) { return p.Lanes(LanesPage{Now: noon}) },
 		"lane": func() ([]byte, error) {
@@ -90,6 +91,31 @@ func TestWebGolden(t *testing.T) {
 		"lane-locked": func() ([]byte, error) {
 			s := locked()
 			return p.Lane(LanePage{Lane: NewLaneView(s.Lane, []*pipeline.Run{s.Run}, after(25*time.Minute), here), First: true, Now: after(25 * time.Minute)})
+		},
+		"run-decide": func() ([]byte, error) {
+			return mine.Run(webLine(oneOfTwo()), 5, nil, Acts{
+				Action: "/runs/x", Release: "digest", Reject: true, Cancel: true, NotHim: &pipeline.Refusal{Reason: "ada wrote it.", Fix: "Ask another."}, Reason: "<typed>",
+				Answer: &CommandAnswer{Verb: pipeline.VerbReject, Refused: &pipeline.Refusal{Reason: "A rejection needs a reason."}},
+			})
+		},
+		"signin": func() ([]byte, error) { return p.SignIn("/login/github?to=%2F", []string{"Begin again."}, noon) },
+		"again": func() ([]byte, error) {
+			return p.SignInAgain(Again{Start: "/login/github", Action: "/runs/x", Verb: pipeline.VerbReject, Reason: "It <b>burns</b>", Fields: []Field{{"release", "digest"}}}, noon)
+		},
+		"account": func() ([]byte, error) {
+			return mine.Account(AccountPage{
+				Keys: []AccountKey{{ID: "ab", Name: "laptop", Hint: "x9_Q", At: noon.Add(-time.Hour), Until: noon.Add(89 * 24 * time.Hour)}}, Fresh: "gatehouse_secret",
+				Slack: []string{"ada"}, Pairs: true, Until: noon.Add(time.Hour), Repos: []string{"avalo/app"}, Web: "https://github.com/settings/apps/authorizations",
+			}, noon)
+		},
+		"approvals": func() ([]byte, error) {
+			return mine.Approvals(ApprovalsPage{
+				Now: noon, Yours: []ApprovalLine{{RunLine: webLine(oneOfTwo())}},
+				Others: []ApprovalLine{{RunLine: webLine(oneOfTwo()), NotHim: &pipeline.Refusal{Reason: "You approved it already."}}},
+			})
+		},
+		"pair": func() ([]byte, error) {
+			return mine.Pair(PairPage{Token: "t", Slack: "ada", User: "U1", Team: "T1"}, noon)
 		},
 		"message": func() ([]byte, error) {
 			return p.Message(Message{Title: "There is no such run", Lines: []string{"Why."}, Links: []Link{{"All lanes", "/"}}}, noon)
@@ -101,6 +127,7 @@ func TestWebGolden(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
+		sound(t, string(body))
 		webGolden(t, name, readable(p, body))
 	}
 }
@@ -147,7 +174,7 @@ func TestWebStates(t *testing.T) {
 	for name, state := range states() {
 		t.Run(name, func(t *testing.T) {
 			line := webLine(state())
-			body, err := p.Run(line, 5, trail())
+			body, err := p.Run(line, 5, trail(), Acts{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -125,3 +125,15 @@ func (l *Login) forget(id int64) {
 	l.epoch++
 	l.sight.Remove(id)
 }
+
+// Names lists owner/name of what may be seen; for the operator none.
+func (s Sight) Names() []string {
+	var names []string
+	for _, repos := range s.repos {
+		for _, r := range repos {
+			names = append(names, r.String())
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -22,6 +22,17 @@ func verifyPerson(ctx context.Context, repo People, where pipeline.Repo, e pipel
 	return pipeline.PersonVerified{Standing: s}, nil
 }
 
+// Standing asks GitHub what a person is in a repository, for a page that shows
+// what he can do.
+func (p *Performers) Standing(ctx context.Context, where pipeline.Repo, who pipeline.Person, teams []string) (pipeline.Standing, error) {
+	repo := p.Repos(where)
+	r, err := readRoster(ctx, repo, where, teams)
+	if err != nil {
+		return pipeline.Standing{}, err
+	}
+	return r.standing(ctx, who, true)
+}
+
 // roster is who is in the teams that a policy names. A team is read as a whole:
 // one request for all who approved, and people are known by id and not by a
 // login that may be another's by now.

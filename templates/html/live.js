@@ -33,8 +33,13 @@
       if (!here || shown.get(fresh.id) === now) continue;
       shown.set(fresh.id, now);
       const focused = here.contains(document.activeElement) ? document.activeElement : null;
-      const same = focused && (focused.getAttribute("href") ? `[href="${CSS.escape(focused.getAttribute("href"))}"]` : focused.tagName);
+      const same = focused && (focused.getAttribute("href") ? `[href="${CSS.escape(focused.getAttribute("href"))}"]` : focused.name ? `[name="${CSS.escape(focused.name)}"]${focused.value && focused.tagName === "BUTTON" ? `[value="${CSS.escape(focused.value)}"]` : ""}` : focused.tagName);
+      const typed = [...here.querySelectorAll("textarea, input:not([type=hidden])")].filter((f) => f.value !== f.defaultValue).map((f) => [f.name, f.value]);
       here.innerHTML = fresh.innerHTML;
+      for (const [name, value] of typed) { // what somebody is typing stays
+        const field = here.querySelector(`[name="${CSS.escape(name)}"]`);
+        if (field) field.value = value;
+      }
       if (focused) (here.querySelector(same) || document.getElementById("main")).focus({ preventScroll: true });
     }
     const asof = document.querySelector("#asof time"), then = doc.querySelector("#asof time");
