@@ -64,7 +64,7 @@ func (p *pages) mayHandOver(run *pipeline.Run, c pipeline.Command, release strin
 		return &pipeline.Refusal{Code: "unknown-command", Reason: "There is no such button."}
 	case c.Verb == pipeline.VerbReject && c.Reason == "":
 		return &pipeline.Refusal{Code: "reason-required", Reason: "A rejection needs a reason: others must know what to mend.", Fix: "Write it into the field above the button."}
-	case release != run.Release.Digest():
+	case release != run.Bound().Digest():
 		return &pipeline.Refusal{
 			Code: "release-changed", Reason: "The release changed while you looked at it; nothing was done.",
 			Fix: "Look at what it ships now, then decide.",

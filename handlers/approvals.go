@@ -73,7 +73,7 @@ func policyOf(run *pipeline.Run) *pipeline.Policy {
 
 // acts is what the viewer can do to a run now, as far as it can be told.
 func (p *pages) acts(ctx context.Context, run *pipeline.Run) templates.Acts {
-	a := templates.Acts{Action: "/runs/" + string(run.ID), Release: run.Release.Digest()}
+	a := templates.Acts{Action: "/runs/" + string(run.ID), Release: run.Bound().Digest()}
 	if p.viewer.Person.ID == 0 || p.Commands == nil {
 		return a
 	}

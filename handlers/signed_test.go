@@ -33,7 +33,7 @@ const gatePage = "/runs/" + string(idGate)
 func digest(s *shelf) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.runs[idGate].Release.Digest()
+	return s.runs[idGate].Bound().Digest()
 }
 
 // Nobody sees anything before signing in, whether it exists or not, and comes

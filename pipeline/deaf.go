@@ -24,7 +24,7 @@ func (m *machine) deaf(f Commanded) *Refusal {
 		}
 	case VerbWithdraw, VerbRetry, VerbCancel, VerbStatus, VerbDeploy, VerbLock, VerbUnlock, VerbRollback, VerbKill:
 	}
-	if f.Command.Verb == VerbApprove && !strings.HasPrefix(m.run.Release.Digest(), f.Command.Shown) {
+	if f.Command.Verb == VerbApprove && !strings.HasPrefix(m.run.Bound().Digest(), f.Command.Shown) {
 		return &Refusal{
 			Code: "release-changed", Reason: "What " + m.run.Release.Version + " ships has changed since the button was shown, so this approval would be for something else.",
 			Fix: "Look at the message as it is now, then approve again.",

@@ -222,6 +222,9 @@ func (m *machine) verifyAgain(a *Approval, now []Standing) {
 	}
 	a.Standing = &now[i]
 	a.Void = Admit(*m.run.Gate.Policy, m.run.Release, now[i])
+	if m.run.Restore == nil && a.Void == nil && a.Release != m.run.Bound().Digest() {
+		a.Void = &Refusal{Code: "release-changed", Reason: "The approval was given for another release than the one that is here now."}
+	}
 }
 
 // shut gives up a verification under way: what it has read may be old by then.

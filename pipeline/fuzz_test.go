@@ -130,7 +130,7 @@ func (w *fuzzWorld) event(r *fuzzRun, f Fact) {
 	w.lane, r.state = step.State.Lane, step.State.Run
 	for key := range r.state.Asks {
 		if r.asked[key] == "" {
-			r.asked[key] = r.state.Release.Digest()
+			r.asked[key] = shipping(r.state)
 		}
 	}
 	w.log = append(w.log, step.Log...)
@@ -204,8 +204,8 @@ func (w *fuzzWorld) remember(r *fuzzRun, f Fact) {
 	switch o := a.Outcome.(type) {
 	case PersonVerified:
 		ask, waits := r.state.Asks[a.Key]
-		if waits && ask.Verb == VerbApprove && r.asked[a.Key] == r.state.Release.Digest() {
-			r.approvers = append(r.approvers, o.Standing.Person)
+		if waits && ask.Verb == VerbApprove && r.asked[a.Key] == shipping(r.state) {
+			r.approvers = append(r.approvers, fuzzApproval{o.Standing.Person, shipping(r.state)})
 		}
 	case DoorVerified:
 		if g := r.state.Gate; g == nil || g.Doing != a.Key {
@@ -218,12 +218,44 @@ func (w *fuzzWorld) remember(r *fuzzRun, f Fact) {
 	}
 }
 
+// fuzzApproval is who approved what.
+type fuzzApproval struct {
+	by Person
+	of string
+}
+
+// shipping says, apart from the machine, what a run would ship now: the commit
+// and its like, what it replaces, and what the stages before the gate have made.
+func shipping(r *Run) string {
+	before := map[string]bool{}
+	for grown := true; grown; {
+		grown = false
+		for _, st := range r.Plan().Stages {
+			for _, need := range st.Needs {
+				if (st.Kind == KindApproval || before[st.ID]) && !before[need] {
+					before[need], grown = true, true
+				}
+			}
+		}
+	}
+	text := fmt.Sprint(r.Repo.ID, r.Release.Ref, r.Release.SHA, r.Release.Version, r.Release.Config, r.Release.Workflows, r.Release.Sensitive)
+	if r.Release.Replaces != nil {
+		text += " in place of " + r.Release.Replaces.SHA
+	}
+	for _, st := range r.Plan().Stages {
+		if w := r.Stages[st.ID].Workflow; before[st.ID] && w != nil {
+			text += fmt.Sprint(" ", st.ID, w.ID, w.Attempt, w.Conclusion)
+		}
+	}
+	return text
+}
+
 // forget takes back what a person approved, as long as the door is not opening.
 func (r *fuzzRun) forget(by Person) {
 	if g := r.state.Gate; g == nil || g.Door != DoorShut && g.Door != DoorVerifying {
 		return
 	}
-	r.approvers = slices.DeleteFunc(r.approvers, func(p Person) bool { return p.ID == by.ID })
+	r.approvers = slices.DeleteFunc(r.approvers, func(a fuzzApproval) bool { return a.by.ID == by.ID })
 	for key, ask := range r.state.Asks {
 		if ask.Verb == VerbApprove && ask.By.ID == by.ID {
 			r.asked[key] = "withdrawn"
@@ -303,9 +335,12 @@ func (w *fuzzWorld) judgeApprovals(r *fuzzRun, what string) {
 		w.fail("%s without having verified anything", what)
 		return
 	}
+	if r.sealed == "" {
+		r.sealed = shipping(r.state) // from the first act on nothing is taken back
+	}
 	var may []Standing
 	for _, s := range r.proof.Standings {
-		approved := slices.ContainsFunc(r.approvers, func(p Person) bool { return p.ID == s.Person.ID })
+		approved := slices.ContainsFunc(r.approvers, func(a fuzzApproval) bool { return a.by.ID == s.Person.ID && a.of == r.sealed })
 		if approved && !s.Person.Bot && s.Person.ID != w.people[1].Person.ID { // she wrote the commit
 			may = append(may, s)
 		}

@@ -76,7 +76,8 @@ type fuzzRun struct {
 	asked     map[string]string // by key of VerifyPerson: the release as it was then
 	workflows []int64
 	wrongHead map[int64]bool // told of another commit
-	approvers []Person       // verified, and not void since
+	approvers []fuzzApproval // verified, and not void since
+	sealed    string         // what is shipped, once a door opened for it
 	policy    *Policy        // by which they were verified
 	proof     *DoorVerified  // the last word on the door
 	opened    int
@@ -351,7 +352,12 @@ func (w *fuzzWorld) workflowNews(r *fuzzRun, id int64, how int) WorkflowRun {
 func (w *fuzzWorld) say(r *fuzzRun) {
 	stages := r.state.Plan().Stages
 	st := stages[w.pick(len(stages))]
-	by, where := w.someone(), ByComment(CommentRef{ID: 5, Issue: 1})
+	by, where := w.someone(), []Origin{
+		ByComment(CommentRef{ID: 5, Issue: 1}),
+		{Surface: SurfaceSlack, Slack: &SlackRef{Team: "T1", User: "U1"}},
+		{Surface: SurfacePage, Command: "c1"},
+		{Surface: SurfaceCommand, Command: "c2"},
+	}[w.events%4]
 	switch w.pick(9) {
 	case 0, 1, 2:
 		w.event(r, Commanded{Command: Command{Verb: VerbApprove, Reason: "good"}, By: by, Where: where})

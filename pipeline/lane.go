@@ -307,9 +307,13 @@ func (m *machine) liveChanged() {
 	m.readRelease()
 }
 
+// replacesCode is of approvals that are taken back before it is known what the
+// release changes now.
+const replacesCode = "replaces-changed"
+
 func replacesChanged(live Shipped) Refusal {
 	return Refusal{
-		Code: "replaces-changed", Reason: "What is live changed to " + live.Version + " after this approval, so the release changes something else now.",
+		Code: replacesCode, Reason: "What is live changed to " + live.Version + " after this approval, so the release changes something else now.",
 		Fix: "Look at what changes now and approve again.",
 	}
 }

@@ -65,24 +65,6 @@ func NewRunID(at time.Time, cause, pipeline string) RunID {
 	return RunID(fmt.Sprintf("%08x", at.Unix()) + hex.EncodeToString(sum[:4]))
 }
 
-// Digest is what an approval is bound to: any change of what will run, or of
-// what it replaces, changes it.
-func (r Release) Digest() string {
-	bound := struct {
-		Ref, SHA, Version, Config, Replaces string
-		Workflows                           map[string]string
-	}{r.Ref, r.SHA, r.Version, r.Config, "", r.Workflows}
-	if r.Replaces != nil {
-		bound.Replaces = r.Replaces.SHA
-	}
-	b, err := json.Marshal(bound)
-	if err != nil {
-		return "" // strings only
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
-}
-
 func short(sha string) string {
 	if len(sha) > 7 {
 		return sha[:7]

@@ -17,6 +17,7 @@ func Next(s State, e Event) Step {
 	} else {
 		m.openLane()
 		m.apply(e.Fact)
+		m.rebind()
 		m.settle()
 	}
 	return Step{

@@ -114,7 +114,7 @@ func (m *machine) approve(a Ask, s Standing) *Refusal {
 		why = &Refusal{Code: "reason-required", Reason: "The policy of " + g.Environment + " asks for a reason.", Fix: "Write it behind the command or in the review's comment:", Lines: "/approve " + m.run.Release.Version + " REASON"}
 	}
 	g.Approvals = append(g.Approvals, Approval{
-		By: s.Person, At: m.at, Surface: a.Where.Surface, Comment: a.Text, Release: m.run.Release.Digest(), Standing: &s, Refused: why,
+		By: s.Person, At: m.at, Surface: a.Where.Surface, Comment: a.Text, Release: m.run.Bound().Digest(), Standing: &s, Refused: why,
 	})
 	if why == nil {
 		m.record("approval", g.Environment, s.Person, string(a.Where.Surface))

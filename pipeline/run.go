@@ -259,7 +259,8 @@ type Gate struct {
 	Parked      bool       `json:"parked,omitempty"`    // GitHub holds the job at our door
 	OpenAt      time.Time  `json:"open_at,omitzero"`    // approvals count from here
 	ExpiresAt   time.Time  `json:"expires_at,omitzero"`
-	Policy      *Policy    `json:"policy"` // as last read
+	Policy      *Policy    `json:"policy"`          // as last read
+	Asked       *Bound     `json:"asked,omitempty"` // what approvals are asked for
 	Approvals   []Approval `json:"approvals,omitempty"`
 	Doing       string     `json:"doing,omitempty"`  // key of the effect that the door waits for
 	People      []int64    `json:"people,omitempty"` // whose standing is being read once more
@@ -294,7 +295,7 @@ type Approval struct {
 	At       time.Time `json:"at"`
 	Surface  Surface   `json:"surface"`
 	Comment  string    `json:"comment,omitempty"`
-	Release  string    `json:"release"`            // Release.Digest when it was given
+	Release  string    `json:"release"`            // Bound.Digest when it was given
 	Standing *Standing `json:"standing,omitempty"` // as last verified
 	Refused  *Refusal  `json:"refused,omitempty"`  // why it does not count
 	Void     *Refusal  `json:"void,omitempty"`     // why it counts no more

@@ -127,7 +127,7 @@ func changesMD(l *lines, r Release) {
 		return
 	}
 	if len(r.Sensitive) > 0 {
-		l.add("⚠️ Workflows, migrations or rules: %s\n", list(each(few(r.Sensitive, 10), code)))
+		l.add("⚠️ It changes %s\n", r.sensitive(code, 10))
 	}
 	l.text(commitsHeadMD(r))
 	for i, c := range r.Commits {

@@ -171,7 +171,7 @@ func discordRelease(v View) []string {
 		texts = append(texts, "• and "+count(n, "more commit"))
 	}
 	if len(r.Sensitive) > 0 {
-		texts = append(texts, "⚠️ Changes workflows, migrations or rules: "+dmd(list(few(r.Sensitive, 5))))
+		texts = append(texts, "⚠️ It changes "+r.sensitive(dmd, 5))
 	}
 	return texts
 }

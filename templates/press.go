@@ -64,7 +64,7 @@ func ParsePress(s string) (Press, error) {
 }
 
 func pressOf(r *pipeline.Run) Press {
-	return Press{Installation: r.Repo.Installation, Run: r.ID, Shown: r.Release.Digest()[:shownDigits]}
+	return Press{Installation: r.Repo.Installation, Run: r.ID, Shown: r.Bound().Digest()[:shownDigits]}
 }
 
 // SlackModal asks for the reason of a decision: PressReject or PressApprove.

@@ -62,7 +62,7 @@ func SlackDetails(v View) SlackMessage {
 		texts = append(texts, "", mrkdwn(advisory))
 	}
 	if len(v.Release.Sensitive) > 0 {
-		texts = append(texts, "", "*Changed workflows, migrations or rules*", mrkdwn(list(few(v.Release.Sensitive, 20))))
+		texts = append(texts, "", "⚠️ It changes "+v.Release.sensitive(mrkdwn, 20))
 	}
 	if len(v.Notes) > 0 {
 		texts = append(texts, "", "*Notes*")
@@ -131,7 +131,7 @@ func slackRelease(v View) []string {
 		texts = append(texts, "• and "+count(n, "more commit"))
 	}
 	if len(r.Sensitive) > 0 {
-		texts = append(texts, "⚠️ Changes workflows, migrations or rules: "+mrkdwn(list(few(r.Sensitive, 5))))
+		texts = append(texts, "⚠️ It changes "+r.sensitive(mrkdwn, 5))
 	}
 	return texts
 }

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/gatehouse-app/gatehouse/pipeline"
 )
@@ -56,6 +57,34 @@ func (m *maker) release() Release {
 		r.Policy = &c
 	}
 	return r
+}
+
+// sensitive names what an approver looks at first, each kind by its name, at most
+// so many files of each.
+func (r Release) sensitive(mark func(string) string, most int) string {
+	files := map[string][]string{}
+	for _, path := range r.Sensitive {
+		files[sensitiveKind(path)] = append(files[sensitiveKind(path)], path)
+	}
+	var parts []string
+	for _, kind := range []string{"workflows", "migrations", "rules", "also"} {
+		if of := files[kind]; len(of) > 0 {
+			parts = append(parts, kind+": "+list(each(few(of, most), mark)))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+func sensitiveKind(path string) string {
+	switch {
+	case strings.HasPrefix(path, ".github/workflows/"):
+		return "workflows"
+	case strings.HasPrefix(path, "migrations/"), strings.Contains(path, "/migrations/"):
+		return "migrations"
+	case strings.HasSuffix(path, ".rules"), strings.HasSuffix(path, "firebase.json"):
+		return "rules"
+	}
+	return "also" // what GitHub did not list, and what a later version calls sensitive
 }
 
 func (m *maker) commit(c pipeline.Commit) Commit {
