@@ -42,11 +42,19 @@ func (n *news) workflowDispatch() ([]engine.Signal, string, error) {
 	case !isRef(p.Ref):
 		return fail(malformed("the ref of the dispatch names neither a branch nor a tag"))
 	}
-	environment, isText := p.Inputs["environment"].(string)
-	if p.Inputs["environment"] != nil && !isText {
-		return fail(malformed("the environment of the dispatch is no text"))
+	for _, input := range []string{"environment", "to", "phrase", "reason"} {
+		if _, isText := p.Inputs[input].(string); p.Inputs[input] != nil && !isText {
+			return fail(malformed("the " + input + " of the dispatch is no text"))
+		}
 	}
-	asked.Environment = clip(environment)
+	text := func(input string) string {
+		t, _ := p.Inputs[input].(string) // what is not there is empty
+		return clip(strings.TrimSpace(t))
+	}
+	asked.Environment = text("environment")
+	if asked.For == pipeline.AskRollback {
+		asked.Reason, asked.Rollback = text("reason"), &pipeline.RollbackAsk{To: text("to"), Phrase: text("phrase")}
+	}
 	return one(engine.Signal{Fact: asked})
 }
 

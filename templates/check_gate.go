@@ -23,7 +23,9 @@ func gateSummary(l *lines, v View, s *Stage) {
 		}
 	}
 	approvalsMD(l, g)
-	changesMD(l, v.Release)
+	if v.Restore == nil {
+		changesMD(l, v.Release)
+	}
 	if len(g.Behind) > 0 && s.Status != pipeline.StageFailed && s.Status != pipeline.StageCanceled {
 		l.head("Behind this gate")
 		l.text(strings.Join(each(g.Behind, md), " → "))

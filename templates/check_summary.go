@@ -26,7 +26,11 @@ func (l *lines) String() string { return strings.Trim(l.b.String(), "\n") }
 
 func checkSummary(v View, s *Stage) string {
 	var l lines
-	l.text(releaseLine(v))
+	if v.Restore != nil {
+		l.text(restoreLine(v))
+	} else {
+		l.text(releaseLine(v))
+	}
 	switch {
 	case s.Kind == pipeline.KindApproval && v.Gate != nil:
 		gateSummary(&l, v, s)
@@ -36,6 +40,10 @@ func checkSummary(v View, s *Stage) string {
 		l.text("")
 		whyMD(&l, *s.Reason)
 	}
+	if v.Restore != nil {
+		restoreMD(&l, v.Restore, s)
+	}
+	liveMD(&l, s.Found)
 	stageLinks(&l, v, s)
 	checksMD(&l, s.Checks)
 	probesMD(&l, s.Probes)

@@ -44,6 +44,12 @@ func DeploymentOf(v View) (DeploymentStatus, bool) {
 
 func deploymentState(v View) (DeploymentState, string) {
 	version := v.Release.Version
+	if v.RolledTo != "" {
+		return DeploymentInactive, v.Headline
+	}
+	if v.Restore != nil {
+		return restoredState(v)
+	}
 	switch v.Facts.Status {
 	case pipeline.RunActive:
 		switch {
@@ -70,6 +76,20 @@ func deploymentState(v View) (DeploymentState, string) {
 		return DeploymentError, v.Headline // it went there and was ended half way
 	}
 	return DeploymentInactive, v.Headline
+}
+
+// restoredState is that of a rollback's own Deployment, of the release that is
+// returned to: it is made once everything has moved.
+func restoredState(v View) (DeploymentState, string) {
+	text := v.Restore.what() + "."
+	switch v.Facts.Status {
+	case pipeline.RunSucceeded:
+		return DeploymentSuccess, text
+	case pipeline.RunActive:
+		return DeploymentInProgress, text
+	default:
+		return DeploymentFailure, v.Headline
+	}
 }
 
 func success(v View) (DeploymentState, string) {

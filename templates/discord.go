@@ -68,6 +68,12 @@ func Discord(v View) DiscordMessage {
 // DiscordOpening is how the message of a run begins. If its id is lost, nothing
 // can find or edit it again, so it says only what stays true.
 func DiscordOpening(v View) DiscordMessage {
+	if v.Restore != nil {
+		return DiscordMessage{
+			Title: discordTitle(v), URL: safeURL(v.Facts.Page), Color: discordGrey, Footer: clip(discordFoot(View{Facts: v.Facts}), maxEmbedFooter),
+			Description: dmd(clip(v.Facts.Environment, 100)) + " is being rolled back. " + discordLink("How it stands", v.Facts.Page) + " is on its page.",
+		}
+	}
 	text := dmd(clip(v.Release.Version, 100)) + " goes through the pipeline " + dmd(clip(v.Facts.Pipeline, 100)) + ". " + discordLink("How it stands", v.Facts.Page) + " is on its page."
 	return DiscordMessage{
 		Title: discordTitle(v), URL: safeURL(v.Facts.Page), Description: text,
@@ -146,6 +152,9 @@ func discordHeadline(v View) string {
 }
 
 func discordRelease(v View) []string {
+	if v.Restore != nil {
+		return restoreLines(v, dmd)
+	}
 	r := v.Release
 	if r.Unread {
 		return []string{discordLink(r.Short, r.Commit) + " " + dmd(r.Message)}

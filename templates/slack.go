@@ -76,6 +76,9 @@ func SlackDetails(v View) SlackMessage {
 // SlackNotice renders the closing message, which a notify stage sends while the
 // run itself is about to end.
 func SlackNotice(v View) SlackMessage {
+	if v.Restore != nil {
+		return message("↩️ "+v.Title, append([]api.Block{header("↩️ " + v.Title)}, append(sections(restoreLines(v, mrkdwn)), contextLine(slackFoot(v)))...))
+	}
 	icon, text := "✅", "is live in "+mrkdwn(v.Facts.Environment)+"."
 	if !v.Deploy.Passed {
 		text = "went through the pipeline " + mrkdwn(v.Facts.Pipeline) + "."
@@ -116,6 +119,9 @@ func slackHeadline(v View) string {
 }
 
 func slackRelease(v View) []string {
+	if v.Restore != nil {
+		return restoreLines(v, mrkdwn)
+	}
 	r := v.Release
 	if r.Unread {
 		return []string{slackLink(r.Short, r.Commit) + " " + mrkdwn(r.Message)}

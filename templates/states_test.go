@@ -60,8 +60,13 @@ func states() map[string]func() pipeline.State {
 			s.Run.Status, s.Run.EndedAt = pipeline.RunSucceeded, after(16*time.Minute+2*time.Second)
 			return s
 		},
-		"observed": observedState,
-		"nasty":    nasty,
+		"observed":                observedState,
+		"deploy-verified":         deployVerified,
+		"rolled-back":             rolledBack,
+		"rollback-final-approval": rollbackAtApproval,
+		"rollback-moving":         rollbackMoving,
+		"rollback-partly":         rollbackPartly,
+		"nasty":                   nasty,
 	}
 }
 

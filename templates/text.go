@@ -114,6 +114,9 @@ func gateText(say func(string, ...any), g *Gate) {
 }
 
 func releaseText(v View) string {
+	if v.Restore != nil {
+		return strings.Join(restoreLines(v, plain), "\n")
+	}
 	text := plain(v.Release.Version) + " (" + v.Release.Short + "), " + count(v.Release.Total, "commit")
 	if len(v.Release.Authors) > 0 {
 		text += " by " + plain(list(few(v.Release.Authors, 5)))

@@ -17,7 +17,9 @@ type View struct {
 	Facts    Facts
 	Release  Release
 	Stages   []Stage
-	Gate     *Gate // nil before the gate is reached
+	Restore  *Restore // of a rollback
+	RolledTo string   // the release was rolled back, to this version
+	Gate     *Gate    // nil before the gate is reached
 	Waits    []Wait
 	Notes    []Note
 	Observed []Decision // of a run that only shows what would have happened
@@ -115,6 +117,16 @@ func NewView(state pipeline.State, now time.Time, links Links) View {
 		v.Next = v.End.Why.Fix // its lines to paste are shown as lines
 	}
 	v.Observed = m.observed()
+	if v.Restore = m.restore(); v.Restore != nil {
+		v.Title = r.Repo.Name + " · " + r.Environment + " · rollback to " + r.Release.Version
+		if v.Restore.To == "" {
+			v.Title = r.Repo.Name + " · " + r.Environment + " · rollback"
+		}
+	}
+	if r.RolledBack != nil {
+		v.RolledTo = r.RolledBack.To
+		v.Headline = r.Release.Version + " was rolled back to " + r.RolledBack.To + ": " + r.RolledBack.Why
+	}
 	v.Deploy = m.deploy()
 	v.Queue = m.queue()
 	v.Status = m.status(v)
@@ -154,6 +166,9 @@ type maker struct {
 }
 
 func (m *maker) status(v View) Word {
+	if v.RolledTo != "" {
+		return Word{"↩️", "rolled back"}
+	}
 	switch m.run.Status {
 	case pipeline.RunSucceeded:
 		return Word{"✅", "succeeded"}

@@ -25,8 +25,9 @@ type Stage struct {
 	Holder    string // for a stage that queues: the page of the run in front of it
 	Checks    []pipeline.CheckResult
 	Probes    []pipeline.ProbeResult
-	MayFail   bool // the run goes on without it
-	Parked    bool // a deploy that waits behind the gate
+	Found     *Found // what it found in Firebase
+	MayFail   bool   // the run goes on without it
+	Parked    bool   // a deploy that waits behind the gate
 	MayRetry  bool
 }
 
@@ -50,6 +51,7 @@ func (m *maker) stage(st *pipeline.Stage) Stage {
 	if holder := m.state.Lane.Holder; s.Status == pipeline.StageWaiting && st.Kind.Mutating() && holder != "" {
 		s.Holder = m.links.Run(holder)
 	}
+	s.Found = m.found(sr)
 	s.MayRetry = m.mayRetry(st, sr)
 	s.Word = m.stageWord(st, s)
 	return s
