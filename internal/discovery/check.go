@@ -30,7 +30,7 @@ func (d *Documents) Check(c Call) (name string, wrong []string) {
 		j.refusal(c)
 		return name, j.named(name)
 	}
-	if len(bytes.TrimSpace(c.Body)) > 0 {
+	if body := string(bytes.TrimSpace(c.Body)); body != "" && (m.Request != nil || body != "{}") {
 		j.document("the request", m.Request, c.Body)
 	}
 	j.document("the answer", m.Response, c.Answer)

@@ -68,7 +68,7 @@ type schema struct {
 func described() []string {
 	return []string{
 		"artifactregistry/v1", "cloudfunctions/v1", "cloudfunctions/v2", "cloudresourcemanager/v1", "firebase/v1beta1", "firebasehosting/v1beta1",
-		"firebaserules/v1", "firestore/v1", "iamcredentials/v1", "run/v1", "run/v2", "serviceusage/v1", "serviceusage/v1beta1",
+		"firebaserules/v1", "firestore/v1", "iamcredentials/v1", "run/v1", "run/v2", "runtimeconfig/v1beta1", "serviceusage/v1", "serviceusage/v1beta1",
 	}
 }
 

@@ -26,6 +26,7 @@ const (
 	hostResources = "cloudresourcemanager.googleapis.com"
 	hostUsage     = "serviceusage.googleapis.com"
 	hostFirebase  = "firebase.googleapis.com"
+	hostRuntime   = "runtimeconfig.googleapis.com"
 	hostToken     = "www.googleapis.com"
 	hostStorage   = "storage.googleapis.com"
 )
