@@ -211,17 +211,19 @@ func (w *World) queueJob(r *Repo, run *WorkflowRun, j *Job) {
 }
 
 func (w *World) beginJob(r *Repo, run *WorkflowRun, j *Job) {
-	plan := play(j.spec.steps, run.vars(j.combo), w.opt.Step)
+	plan := play(j.spec.steps, run.vars(j.combo), w.opt.Step, func(words []string) (Effect, bool) { return w.call(r, run, words) })
 	j.Status, j.StartedAt, j.stubborn = "in_progress", w.now(), plan.stubborn
 	w.deployState(r, run, j, "in_progress", "")
 	w.mirror(r, j)
 	w.sendJob(r, run, j, "in_progress")
 	w.settleRun(r, run)
+	w.schedule(j, plan.acts)
 	if plan.hangs {
 		j.Steps = plan.steps
 		return
 	}
 	j.stop = w.after(plan.takes, func() {
+		j.act(len(j.acts)) // timers of one moment come in any order
 		j.Steps = plan.steps
 		conclusion := "success"
 		if plan.failed {
@@ -241,6 +243,7 @@ func (w *World) closeJob(r *Repo, run *WorkflowRun, j *Job, conclusion string) {
 	if j.stop != nil {
 		j.stop()
 	}
+	j.drop()
 	j.Status, j.Conclusion, j.CompletedAt = "completed", conclusion, w.now()
 	switch conclusion {
 	case "success":

@@ -179,6 +179,10 @@ type Job struct {
 	spec  *jobSpec
 	combo map[string]string
 	stop  func() bool
+	// acts are what its programs do; acted counts those that are done, and pending ends their timers.
+	acts    []Act
+	acted   int
+	pending []func() bool
 	// stubborn jobs ignore a polite cancel.
 	stubborn bool
 }

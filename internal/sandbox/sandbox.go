@@ -70,6 +70,7 @@ type World struct {
 	tokens   map[string]*token
 	limits   map[string]*limit
 	sites    map[string]Site
+	programs map[string]Program
 	timers   map[*timer]struct{}
 
 	record record
@@ -84,7 +85,7 @@ func New(opt Options) *World {
 	w := &World{
 		opt: opt, clock: opt.Clock, log: opt.Logger, lastID: 1000,
 		users: map[string]*User{}, owners: map[string][]string{}, apps: map[string]*App{}, repos: map[string]*Repo{},
-		tokens: map[string]*token{}, limits: map[string]*limit{}, sites: map[string]Site{}, timers: map[*timer]struct{}{},
+		tokens: map[string]*token{}, limits: map[string]*limit{}, sites: map[string]Site{}, programs: map[string]Program{}, timers: map[*timer]struct{}{},
 		oauth: oauthState{grants: map[string]grant{}, refreshes: map[string]refresh{}},
 	}
 	w.mu.Lock()

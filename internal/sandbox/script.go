@@ -14,12 +14,15 @@ type outcome struct {
 	stubborn bool
 	failed   bool
 	steps    []Step
+	// acts are what its programs do to the world, each after so much of the job's time.
+	acts []Act
+	run  func(words []string) (Effect, bool)
 }
 
-// play reads the scripts of a job's steps without running them: `exit N`, `sleep S`, `sleep infinity` and `trap` mean
-// something on a line of their own outside of if, for, while and case; anything else succeeds.
-func play(steps []stepSpec, vars map[string]string, usual time.Duration) outcome {
-	out := outcome{takes: -1}
+// play reads the scripts of a job's steps without running them: `exit N`, `sleep S`, `sleep infinity`, `trap` and the programs
+// that the world knows mean something on a line of their own outside of if, for, while and case; anything else succeeds.
+func play(steps []stepSpec, vars map[string]string, usual time.Duration, run func(words []string) (Effect, bool)) outcome {
+	out := outcome{takes: -1, run: run}
 	for i, s := range steps {
 		step := Step{Name: s.title(), Number: i + 1, Status: "completed", Conclusion: "success"}
 		switch {
@@ -106,6 +109,22 @@ func (o *outcome) line(words []string) (code int, over bool) {
 		return code, true
 	case "false":
 		return 1, true
+	default:
+		return o.program(words)
 	}
 	return 0, false
+}
+
+// program plays a program that the world knows.
+func (o *outcome) program(words []string) (code int, over bool) {
+	effect, known := o.run(words)
+	if !known {
+		return 0, false
+	}
+	begins := max(o.takes, 0)
+	for _, act := range effect.Acts {
+		o.acts = append(o.acts, Act{After: begins + act.After, Do: act.Do})
+	}
+	o.takes = begins + effect.Takes
+	return effect.Code, effect.Code != 0
 }
