@@ -88,7 +88,7 @@ func TestAHalfDoneDeploy(t *testing.T) {
 
 func TestADeployThatIsCancelledLeavesTheRest(t *testing.T) {
 	s := newStage(t, "firebase deploy --force --project "+shop)
-	commit, end := s.push(15*time.Second)
+	commit, end := s.push(15 * time.Second)
 	if end != "in_progress " {
 		t.Fatalf("the run is %s", end)
 	}
