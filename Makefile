@@ -26,8 +26,15 @@ golden: ## rewrite the golden files; review the diff
 	go test ./pipeline ./templates ./handlers ./internal/firebase -update
 
 .PHONY: bench
-bench: ## benchmarks that print ratios
-	go test -run '^$$' -bench . -benchtime 2s ./...
+bench: ## benchmarks that print ratios; docs/performance.md keeps them
+	go test -run '^$$' -bench . -benchtime 2s -skip 'Acknowledge|Latency|ReleaseCosts|Waiting' ./...
+	go test -run '^$$' -bench Acknowledge -benchtime 20000x ./handlers
+	go test -run '^$$' -bench 'ReleaseCosts|Waiting' -benchtime 3x ./internal/demo
+	go test -run '^$$' -bench Latency -benchtime 100x ./internal/demo
+
+.PHONY: picture
+picture: ## take the README's picture of a run again, from the demo; needs Chromium
+	GATEHOUSE_SHOTS=$(CURDIR)/docs/pictures GATEHOUSE_TEST_REQUIRE=chromium go test -count=1 -run TestPicture ./internal/demo
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (60s) each
