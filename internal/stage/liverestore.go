@@ -69,6 +69,10 @@ func (p *Performers) holds(ctx context.Context, g Google, now, then *record) (ma
 		}
 		group.Go(func() error {
 			back, err := g.Check(ctx, part, p.with(then, part, "", nil))
+			if e := asFirebase(err); e != nil && e.Class.Again() == firebase.AgainNever {
+				found[i] = rollback.Holding{Why: firebaseWords(err)} // it is said of this component; the others go on
+				return nil
+			}
 			if err != nil {
 				return err
 			}
