@@ -27,6 +27,17 @@ func (a *App) invite(ctx context.Context, who pipeline.SlackRef) (string, error)
 	return a.cfg.PublicURL + "/pair?token=" + url.QueryEscape(token), nil
 }
 
+// slackAccounts are the Slack accounts of a GitHub account, in the one workspace
+// that the bot's token speaks to.
+func (a *App) slackAccounts(ctx context.Context, githubID int64) ([]pipeline.SlackRef, error) {
+	all, err := a.pairings().Of(ctx, githubID)
+	var refs []pipeline.SlackRef
+	for _, p := range all {
+		refs = append(refs, pipeline.SlackRef{Team: p.Account.Team, User: p.Account.User, Name: p.Account.Name})
+	}
+	return refs, err
+}
+
 // slackHook takes clicks.
 func (a *App) slackHook() (http.Handler, error) {
 	return handlers.Slack(handlers.SlackConfig{

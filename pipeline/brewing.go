@@ -20,6 +20,9 @@ func Brewing(s State, slot Slot) bool {
 		}
 		return false
 	}
+	if g := s.Run.Gate; g != nil && (slot == SlotDoor || slot == SlotPeople) {
+		return s.Run.gateBrewing(g.Stage)
+	}
 	id, attempt, ok := slot.Check()
 	sr := s.Run.Stages[id]
 	if !ok || sr == nil || sr.Attempt != attempt {

@@ -152,6 +152,7 @@ func (m *machine) doorRequested(f DoorRequested) {
 		m.verdict(st, sr, f, true, "Gatehouse started this deploy, run "+string(m.run.ID)+".")
 	case g != nil && g.Deploy == st.ID && g.Kind == GateByEnvironment:
 		g.Parked = true
+		m.markGate(g.Stage)
 		m.tryDoor()
 	default:
 		m.verdict(st, sr, f, false, "Nobody approved this deploy.")
@@ -246,6 +247,7 @@ func (m *machine) judgeParked(st *Stage, sr *StageRun) {
 	switch sr.Workflow.Status {
 	case "waiting":
 		g.Parked = true
+		m.markGate(g.Stage)
 	case "in_progress":
 		if g.Parked {
 			m.bypassed(st, sr)

@@ -147,12 +147,34 @@ func (m *machine) changed(id string) {
 		m.mark(CheckSlot(id, sr.Attempt))
 	}
 	m.markChats()
+	m.markGate(id)
 	if m.run.Deployment != nil {
 		m.mark(SlotDeployment)
 	}
 	if sr.Status.Over() && sr.Status != StagePassed || sr.Status == StageWaiting {
 		m.mark(SlotDetails)
 	}
+}
+
+// markGate says that those who are asked at the gate, and GitHub's page of the
+// waiting job, are behind.
+func (m *machine) markGate(id string) {
+	g := m.run.Gate
+	if g == nil || g.Stage != id {
+		return
+	}
+	if m.run.Spec.Notify.Slack != "" {
+		m.mark(SlotPeople)
+	}
+	if g.Reports() {
+		m.mark(SlotDoor)
+	}
+}
+
+// Reports reports whether a job waits at our protection rule and has no verdict:
+// until then GitHub shows what is said there.
+func (g *Gate) Reports() bool {
+	return g.Kind == GateByEnvironment && g.Parked && (g.Door == DoorShut || g.Door == DoorVerifying) && !g.OpenAt.IsZero()
 }
 
 // markChats says that the run's messages are behind.

@@ -16,6 +16,8 @@ type Step struct {
 //   - "deployment": the status of GitHub's Deployment
 //   - "slack": the run's message
 //   - "slack/details": the reply in its thread
+//   - "people": the direct messages in Slack to those who can approve
+//   - "door": what Gatehouse says at its protection rule while the job waits
 //   - "discord": the run's message there
 //   - "observed": the one check run of an observed run
 type Slot string
@@ -25,6 +27,26 @@ const (
 	SlotDeployment Slot = "deployment"
 	SlotSlack      Slot = "slack"
 	SlotDetails    Slot = "slack/details"
+	SlotPeople     Slot = "people"
+	SlotDoor       Slot = "door"
 	SlotDiscord    Slot = "discord"
 	SlotObserved   Slot = "observed"
 )
+
+// Rank orders the slots that are behind: the gate first, then where people are
+// asked, then the checks, then what tells a story. A lower rank goes first.
+func (s Slot) Rank() int {
+	switch s {
+	case SlotDoor:
+		return 0
+	case SlotSlack:
+		return 1
+	case SlotDeployment, SlotObserved:
+		return 2
+	case SlotPeople, SlotDiscord:
+		return 3
+	case SlotDetails:
+		return 4
+	}
+	return 2 // a check run
+}

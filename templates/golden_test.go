@@ -74,6 +74,13 @@ func surfaces(v View) string {
 	part("text", Text(v))
 	part("slack", showSlack(Slack(v, false)))
 	part("slack with buttons", showButtons(Slack(v, true)))
+	if v.Gate != nil {
+		part("slack to one who can approve", showSlack(SlackAsk(v, 999, v.Gate.Open)))
+		part("slack to alice", showSlack(SlackAsk(v, alice.ID, false)))
+		if report, ok := DoorReport(v); ok {
+			part("door report", report)
+		}
+	}
 	part("slack details", showSlack(SlackDetails(v)))
 	part("discord", showDiscord(Discord(v)))
 	part("discord opening", showDiscord(DiscordOpening(v)))

@@ -46,6 +46,13 @@ func TestLimits(t *testing.T) {
 			for _, m := range []SlackMessage{Slack(v, false), Slack(v, true), SlackDetails(v), SlackNotice(v)} {
 				slackLimits(t, m)
 			}
+			if v.Gate != nil {
+				slackLimits(t, SlackAsk(v, 1, true))
+				slackLimits(t, SlackAsk(v, alice.ID, false))
+				if r, ok := DoorReport(v); ok && (len(r) > maxDoorComment || !utf8.ValidString(r)) {
+					t.Errorf("door report of %d bytes", len(r))
+				}
+			}
 			for _, m := range []DiscordMessage{Discord(v), DiscordOpening(v)} {
 				discordLimits(t, m)
 			}

@@ -73,6 +73,33 @@ func waitMD(w Wait) string {
 	return text
 }
 
+// DoorReport is what Gatehouse says at the environment while the job waits: what
+// is missing, and who approved. False: nothing that GitHub's page does not say.
+func DoorReport(v View) (string, bool) {
+	g := v.Gate
+	if g == nil || !g.Open && g.Missing() == 0 || g.Missing() == 0 && !g.NeedsReview {
+		return "", false
+	}
+	text := code(v.Release.Version) + ": " + md(v.Gate.remains())
+	if len(g.Approvals) > 0 {
+		text += " Approved by " + list(few(approvedBy(g), 8)) + "."
+	}
+	if !g.ExpiresAt.IsZero() {
+		text += " Expires at " + stamp(g.ExpiresAt) + "."
+	}
+	foot := "\n\n" + mdLink("Gatehouse run "+string(v.Facts.Run), v.Facts.Page)
+	return clipEscaped(text, maxDoorComment-len(foot)) + foot, true
+}
+
+// approvedBy says of each approval that counts who, where and when.
+func approvedBy(g *Gate) []string {
+	var by []string
+	for _, a := range g.Approvals {
+		by = append(by, md(a.By)+" ("+md(a.Surface)+", "+stamp(a.At)+")")
+	}
+	return by
+}
+
 // DoorComment is what Gatehouse writes beside its verdict on a job that waits
 // at the environment.
 func DoorComment(v View, approve bool) string {
@@ -80,11 +107,7 @@ func DoorComment(v View, approve bool) string {
 	var text string
 	switch {
 	case approve && v.Gate != nil && len(v.Gate.Approvals) > 0:
-		var by []string
-		for _, a := range v.Gate.Approvals {
-			by = append(by, md(a.By)+" ("+md(a.Surface)+", "+stamp(a.At)+")")
-		}
-		text = code(v.Release.Version) + " for " + md(v.Facts.Environment) + ": approved by " + list(few(by, 8)) + "."
+		text = code(v.Release.Version) + " for " + md(v.Facts.Environment) + ": approved by " + list(few(approvedBy(v.Gate), 8)) + "."
 	case approve:
 		text = code(v.Release.Version) + " for " + md(v.Facts.Environment) + ": no approval is asked for here."
 	case v.End != nil && v.End.Why != nil:

@@ -41,6 +41,7 @@ type Place struct {
 
 // Approval is one person's yes.
 type Approval struct {
+	ID      int64 // GitHub's
 	By      string
 	At      time.Time
 	Surface string
@@ -91,7 +92,7 @@ func (m *maker) places(g *Gate, of *pipeline.Gate) {
 
 func (m *maker) approvals(g *Gate, of *pipeline.Gate) {
 	for _, a := range of.Approvals {
-		shown := Approval{By: name(a.By), At: a.At, Surface: string(a.Surface), Comment: a.Comment}
+		shown := Approval{ID: a.By.ID, By: name(a.By), At: a.At, Surface: string(a.Surface), Comment: a.Comment}
 		switch {
 		case a.Counts():
 			g.Approvals = append(g.Approvals, shown)

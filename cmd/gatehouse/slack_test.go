@@ -84,6 +84,14 @@ func TestSlackDecides(t *testing.T) {
 	s := paired(t, demo.Options{Gate: demo.GateRule, Files: short(map[string]string{configFile: shortConfig + "notify: {slack: \"#releases\"}\n"})}, demo.Ada, demo.Dana)
 	sha := s.release()
 	s.gate(sha)
+	s.until("ada is asked directly", func() bool {
+		all := s.town.Slack.Messages("@" + demo.Ada)
+		return len(all) == 1 && strings.Contains(string(all[0].Blocks), templates.PressApprove)
+	})
+	s.until("GitHub's page says what is missing", func() bool {
+		run, err := s.world.Run(demo.Repo, s.parked(sha))
+		return err == nil && len(run.Jobs[0].Gate.Reports) > 0 && holds(run.Jobs[0].Gate.Reports[0], "Waits for 1 approval")
+	})
 	s.press(demo.Omar, templates.PressApprove)
 	s.until("a stranger is asked who he is", s.whispered(demo.Omar, "does not know yet who you are on GitHub", "/pair?token="))
 	s.press(demo.Dana, templates.PressApprove)
@@ -101,8 +109,12 @@ func TestSlackDecides(t *testing.T) {
 		m, _ := s.message()
 		return holds(string(m.Blocks), "Approved by ada", "Slack") && !s.offers(templates.PressApprove) && !s.offers(templates.PressReject)
 	})
-	if s.deployed() != 1 {
-		t.Errorf("%d deploys", s.deployed())
+	s.until("what ada was asked is decided", func() bool {
+		all := s.town.Slack.Messages("@" + demo.Ada)
+		return len(all) == 1 && !strings.Contains(string(all[0].Blocks), "gatehouse_")
+	})
+	if s.deployed() != 1 || len(s.town.Slack.Messages("@"+demo.Omar))+len(s.town.Slack.Messages("@"+demo.Dana)) > 0 {
+		t.Errorf("%d deploys; or somebody was asked who cannot answer", s.deployed())
 	}
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -60,7 +61,10 @@ func (e *Engine) rest(name pipeline.Slot) time.Duration {
 	return rest
 }
 
-// sortedSlots lists the names in order; a parent comes before its children.
+// sortedSlots lists the names in the order in which they are shown: by rank, then
+// by name. A parent comes before its children.
 func sortedSlots(slots map[pipeline.Slot]*slot) []pipeline.Slot {
-	return slices.Sorted(maps.Keys(slots))
+	return slices.SortedFunc(maps.Keys(slots), func(a, b pipeline.Slot) int {
+		return cmp.Or(a.Rank()-b.Rank(), cmp.Compare(a, b))
+	})
 }

@@ -39,6 +39,8 @@ type Options struct {
 	// Invite makes the address where a person in Slack says who he is on GitHub.
 	// With it, buttons in Slack decide; nil: they only link.
 	Invite func(context.Context, pipeline.SlackRef) (address string, err error)
+	// Accounts are the Slack accounts of a GitHub account; nil: nobody is written to directly.
+	Accounts func(ctx context.Context, githubID int64) ([]pipeline.SlackRef, error)
 }
 
 // Performers carry out the effects of runs and intakes.

@@ -50,6 +50,7 @@ type Doors interface {
 	Environment(ctx context.Context, name string) (github.Environment, error)
 	PendingDeployments(ctx context.Context, id int64) ([]github.PendingDeployment, error)
 	AnswerDoor(ctx context.Context, id int64, environment string, v github.Verdict, comment string) error
+	ReportDoor(ctx context.Context, id int64, environment, comment string) error
 }
 
 // People tells who somebody is here.

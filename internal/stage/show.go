@@ -63,6 +63,10 @@ func (p *Performers) show(ctx context.Context, job engine.ShowJob) (engine.Shown
 		return showDeployment(ctx, p.Repos(job.State.Run.Repo), job, view)
 	case pipeline.SlotSlack:
 		return p.showSlack(ctx, job, view)
+	case pipeline.SlotPeople:
+		return p.showPeople(ctx, job, view)
+	case pipeline.SlotDoor:
+		return showDoor(github.WithPriority(ctx, github.Do), p.Repos(job.State.Run.Repo), job, view)
 	case pipeline.SlotObserved:
 		return showObserved(ctx, p.Repos(job.State.Run.Repo), job, view)
 	case pipeline.SlotDetails:

@@ -40,6 +40,7 @@ type roster struct {
 	repo  People
 	teams []string
 	ids   map[string][]int64 // of the members, by team
+	known []pipeline.Person  // all members, once each
 	lost  []string           // teams that GitHub does not show, or of another organization
 }
 
@@ -63,9 +64,24 @@ func readRoster(ctx context.Context, repo People, where pipeline.Repo, teams []s
 		}
 		for _, m := range members {
 			r.ids[team] = append(r.ids[team], m.ID)
+			if !slices.ContainsFunc(r.known, func(p pipeline.Person) bool { return p.ID == m.ID }) {
+				r.known = append(r.known, pipeline.Person{ID: m.ID, Login: m.Login})
+			}
 		}
 	}
 	return r, nil
+}
+
+// member is what the teams say of a person; his role is not asked for. It serves
+// to find whom to ask, never to let somebody decide.
+func (r roster) member(who pipeline.Person) pipeline.Standing {
+	s := pipeline.Standing{Person: who}
+	for _, team := range r.teams {
+		if slices.Contains(r.ids[team], who.ID) {
+			s.Teams = append(s.Teams, team)
+		}
+	}
+	return s
 }
 
 // standing is what GitHub says of a person now. The role is read if it is wanted,
