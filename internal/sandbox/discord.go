@@ -109,8 +109,8 @@ func (d *Discord) WebhookPath() string {
 // Handler serves the webhook and the page, and next for everything else.
 func (d *Discord) Handler(next http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/discord/api/webhooks/{id}/{token}", d.hideToken(d.w.observe(KindDiscord, http.HandlerFunc(d.serveWebhook))))
-	mux.Handle("/discord/api/webhooks/{id}/{token}/messages/{message}", d.hideToken(d.w.observe(KindDiscord, http.HandlerFunc(d.serveMessage))))
+	mux.Handle("/discord/api/webhooks/{id}/{token}", d.hideToken(d.w.observe(KindDiscord, named(routeDiscord), http.HandlerFunc(d.serveWebhook))))
+	mux.Handle("/discord/api/webhooks/{id}/{token}/messages/{message}", d.hideToken(d.w.observe(KindDiscord, named(routeDiscordMessage), http.HandlerFunc(d.serveMessage))))
 	d.mountPages(mux)
 	mux.Handle("/", next)
 	return mux

@@ -94,9 +94,14 @@ func discordWrite(rw http.ResponseWriter, status int, body obj) {
 	_, _ = rw.Write(mustJSON(body)) // the answer is buffered, so this cannot fail
 }
 
+// What the record calls the two paths of a webhook.
+const (
+	routeDiscord        = "/discord/webhooks/{id}/{token}"
+	routeDiscordMessage = routeDiscord + "/messages/{message}"
+)
+
 // serveWebhook executes the webhook.
 func (d *Discord) serveWebhook(rw http.ResponseWriter, req *http.Request) {
-	callOf(req.Context()).Route = "/discord/webhooks/{id}/{token}"
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.admit(rw, req) {
@@ -122,7 +127,6 @@ func (d *Discord) serveWebhook(rw http.ResponseWriter, req *http.Request) {
 
 // serveMessage edits or reads one message of the webhook.
 func (d *Discord) serveMessage(rw http.ResponseWriter, req *http.Request) {
-	callOf(req.Context()).Route = "/discord/webhooks/{id}/{token}/messages/{message}"
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.admit(rw, req) {

@@ -24,9 +24,10 @@ type reply struct {
 // Handler serves REST, sites and pages on one listener; Slack.Handler adds Slack.
 func (w *World) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/api/v3/", w.observe(KindGitHub, w.restHandler()))
-	mux.Handle("/sites/", w.observe(KindSite, http.HandlerFunc(w.serveSite)))
-	mux.Handle("POST /login/oauth/access_token", w.observe(KindOAuth, http.HandlerFunc(w.accessToken)))
+	rest := newRouter()
+	mux.Handle("/api/v3/", w.observe(KindGitHub, rest.name, rest.handler(w)))
+	mux.Handle("/sites/", w.observe(KindSite, mounted, http.HandlerFunc(w.serveSite)))
+	mux.Handle("POST /login/oauth/access_token", w.observe(KindOAuth, mounted, http.HandlerFunc(w.accessToken)))
 	w.mountPages(mux)
 	return mux
 }
@@ -45,17 +46,29 @@ func callOf(ctx context.Context) *Call {
 func CallOf(ctx context.Context) *Call { return callOf(ctx) }
 
 // Observe puts a service of a package of its own under the World's record and faults.
-func (w *World) Observe(kind CallKind, next http.Handler) http.Handler { return w.observe(kind, next) }
+// route names a request in the record.
+func (w *World) Observe(kind CallKind, route func(*http.Request) string, next http.Handler) http.Handler {
+	return w.observe(kind, route, next)
+}
 
-// observe records a request, lets faults interfere, and holds the answer back until the record has it.
-func (w *World) observe(kind CallKind, next http.Handler) http.Handler {
+// mounted names the pattern that a request was found by.
+func mounted(req *http.Request) string { return strings.TrimPrefix(req.Pattern, req.Method+" ") }
+
+// named names every request alike.
+func named(route string) func(*http.Request) string {
+	return func(*http.Request) string { return route }
+}
+
+// observe records a request by the name of its route, lets faults interfere, and holds the answer back until the record
+// has it.
+func (w *World) observe(kind CallKind, route func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(rw, req.Body, 26<<20))
 		if err != nil {
 			return
 		}
 		call := &Call{
-			At: w.clock.Now(), Kind: kind, Method: req.Method, Path: req.URL.EscapedPath(), Query: req.URL.RawQuery, Body: body,
+			At: w.clock.Now(), Kind: kind, Method: req.Method, Path: req.URL.EscapedPath(), Route: route(req), Query: req.URL.RawQuery, Body: body,
 		}
 		w.arrived(*call)
 		fault := w.faults.pick(req.Method, req.URL.Path)
@@ -71,9 +84,6 @@ func (w *World) observe(kind CallKind, next http.Handler) http.Handler {
 			req.Body = io.NopCloser(bytes.NewReader(body))
 			next.ServeHTTP(answer, req)
 			call.TrueStatus = answer.status
-			if call.Route == "" {
-				call.Route = strings.TrimPrefix(req.Pattern, req.Method+" ")
-			}
 		}
 		if faulty {
 			answer = &buffer{header: http.Header{}, status: http.StatusOK}

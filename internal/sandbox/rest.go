@@ -38,7 +38,6 @@ func (w *World) serve(rt route, rw http.ResponseWriter, req *http.Request) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	r := &request{w: w, http: req, call: callOf(req.Context()), header: rw.Header()}
-	r.call.Route = routeOf(rt.pattern)
 	r.header.Set("X-Github-Request-Id", fmt.Sprintf("SANDBOX:%d", w.nextID()))
 	r.header.Set("X-Github-Media-Type", "github.v3; format=json")
 	id, err := w.authenticate(req.Header)

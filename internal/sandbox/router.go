@@ -20,8 +20,11 @@ func compile(rt route) compiledRoute {
 	return compiledRoute{route: rt, method: method, segments: strings.Split(strings.Trim(path, "/"), "/")}
 }
 
-func (w *World) restHandler() http.Handler {
-	var routes []compiledRoute
+// router knows every operation of the REST API.
+type router []compiledRoute
+
+func newRouter() router {
+	var routes router
 	for _, group := range [][]route{
 		appRoutes(), userRoutes(), peopleRoutes(), gitRoutes(), checkRoutes(), deployRoutes(), environmentRoutes(), actionRoutes(),
 		runRoutes(), gateRoutes(), commentRoutes(),
@@ -30,24 +33,43 @@ func (w *World) restHandler() http.Handler {
 			routes = append(routes, compile(rt))
 		}
 	}
+	return routes
+}
+
+func (r router) handler(w *World) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
-		path := strings.Split(strings.Trim(strings.TrimPrefix(req.URL.EscapedPath(), apiPrefix), "/"), "/")
-		best, most := -1, -1
-		for i, rt := range routes {
-			if rt.method != req.Method {
-				continue
-			}
-			if literals, matches := rt.match(path); matches && literals > most {
-				best, most = i, literals
-			}
-		}
-		if best < 0 {
+		found, path := r.find(req)
+		if found == nil {
 			notFound().write(rw)
 			return
 		}
-		routes[best].bind(path, req)
-		w.serve(routes[best].route, rw, req)
+		found.bind(path, req)
+		w.serve(found.route, rw, req)
 	})
+}
+
+// find returns the route of a request and the segments of its path; nil if there is none.
+func (r router) find(req *http.Request) (found *compiledRoute, path []string) {
+	path = strings.Split(strings.Trim(strings.TrimPrefix(req.URL.EscapedPath(), apiPrefix), "/"), "/")
+	most := -1
+	for i := range r {
+		if r[i].method != req.Method {
+			continue
+		}
+		if literals, matches := r[i].match(path); matches && literals > most {
+			found, most = &r[i], literals
+		}
+	}
+	return found, path
+}
+
+// name is what the record calls the route of a request.
+func (r router) name(req *http.Request) string {
+	found, _ := r.find(req)
+	if found == nil {
+		return mounted(req)
+	}
+	return routeOf(found.pattern)
 }
 
 // match counts the literal segments that agree; a last segment {name...} takes the rest.

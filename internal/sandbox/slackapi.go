@@ -130,8 +130,8 @@ func NewSlack(w *World, opt SlackOptions) *Slack {
 // Handler serves the workspace's API and pages, and the World's own handler for everything else.
 func (s *Slack) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/slack/services/{token}", s.hideWebhook(s.w.observe(KindSlack, http.HandlerFunc(s.serveWebhook))))
-	mux.Handle("/slack/api/{method}", hideToken(s.w.observe(KindSlack, http.HandlerFunc(s.serveAPI))))
+	mux.Handle("/slack/services/{token}", s.hideWebhook(s.w.observe(KindSlack, named("/slack/services/{token}"), http.HandlerFunc(s.serveWebhook))))
+	mux.Handle("/slack/api/{method}", hideToken(s.w.observe(KindSlack, slackRoute, http.HandlerFunc(s.serveAPI))))
 	s.mountPages(mux)
 	mux.Handle("/", s.w.Handler())
 	return mux

@@ -77,11 +77,13 @@ func hideToken(next http.Handler) http.Handler {
 	})
 }
 
+// slackRoute names a call by its method.
+func slackRoute(req *http.Request) string { return "/slack/api/" + req.PathValue("method") }
+
 // serveAPI answers one call.
 func (s *Slack) serveAPI(rw http.ResponseWriter, req *http.Request) {
 	name := req.PathValue("method")
 	call := callOf(req.Context())
-	call.Route = "/slack/api/" + name
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.faults.Down {

@@ -42,7 +42,7 @@ func (s *Slack) hideWebhook(next http.Handler) http.Handler {
 // serveWebhook posts what an incoming webhook was given; its answers are words, not JSON.
 func (s *Slack) serveWebhook(rw http.ResponseWriter, req *http.Request) {
 	call := callOf(req.Context())
-	call.Route, call.As = "/slack/services/{token}", "slack:webhook"
+	call.As = "slack:webhook"
 	token, _ := req.Context().Value(slackTokenKey{}).(string)
 	s.mu.Lock()
 	defer s.mu.Unlock()

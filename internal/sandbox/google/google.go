@@ -120,7 +120,8 @@ func (g *Google) AddProject(spec ProjectSpec) {
 // Handler serves the APIs below Prefix, and next for everything else.
 func (g *Google) Handler(next http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle(Prefix, g.w.Observe(sandbox.KindGoogle, g.serveAPIs()))
+	methods := newTable()
+	mux.Handle(Prefix, g.w.Observe(sandbox.KindGoogle, methods.name, g.serveAPIs(methods)))
 	mux.Handle("/", next)
 	return mux
 }

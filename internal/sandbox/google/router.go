@@ -97,29 +97,53 @@ func routes() []route {
 	return all
 }
 
-// serveAPIs finds the method, lets faults interfere, and answers.
-func (g *Google) serveAPIs() http.Handler {
-	var table []compiled
+// table is every method, in the order in which they are tried.
+type table []compiled
+
+func newTable() table {
+	var t table
 	for _, r := range routes() {
-		table = append(table, compile(r))
+		t = append(t, compile(r))
 	}
+	return t
+}
+
+// find returns the method that a request calls, and its arguments.
+func (t table) find(req *http.Request) (r route, args map[string]string, found bool) {
+	host, path, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, Prefix), "/")
+	for _, c := range t {
+		if c.host != host || c.verb != req.Method {
+			continue
+		}
+		if values := c.match.FindStringSubmatch(path); values != nil {
+			args := map[string]string{}
+			for i, name := range c.match.SubexpNames() {
+				args[name] = values[i]
+			}
+			return c.route, args, true
+		}
+	}
+	return route{}, nil, false
+}
+
+// name is what the record calls a request; where there is no such method, the prefix.
+func (t table) name(req *http.Request) string {
+	r, _, found := t.find(req)
+	if !found {
+		return Prefix
+	}
+	return strings.TrimSpace(r.api + " " + r.method)
+}
+
+// serveAPIs finds the method, lets faults interfere, and answers.
+func (g *Google) serveAPIs(methods table) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
 		if !g.pass(req) {
 			return
 		}
-		host, path, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, Prefix), "/")
-		for _, c := range table {
-			if c.host != host || c.verb != req.Method {
-				continue
-			}
-			if found := c.match.FindStringSubmatch(path); found != nil {
-				args := map[string]string{}
-				for i, name := range c.match.SubexpNames() {
-					args[name] = found[i]
-				}
-				g.answer(rw, req, c.route, args)
-				return
-			}
+		if r, args, found := methods.find(req); found {
+			g.answer(rw, req, r, args)
+			return
 		}
 		(&refusal{status: http.StatusNotFound, code: "NOT_FOUND", message: "Method not found."}).write(rw)
 	})
@@ -147,7 +171,6 @@ func (g *Google) answer(rw http.ResponseWriter, req *http.Request, r route, args
 		return
 	}
 	call := sandbox.CallOf(req.Context())
-	call.Route = strings.TrimSpace(r.api + " " + r.method)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	q := &request{g: g, route: r, args: args, query: req.URL.Query(), http: req, body: body, reply: rw.Header()}
