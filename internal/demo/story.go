@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/internal/sandbox"
@@ -48,7 +47,7 @@ func (t *Teller) Release(ctx context.Context) (Told, error) {
 	if err := t.Until(ctx, "production is verified", t.green(told.Release, "production / Notify")); err != nil {
 		return told, err
 	}
-	if err := t.Until(ctx, "everything is shown", t.quiet(told.Release)); err != nil {
+	if err := t.Until(ctx, "everything is shown", t.quiet(told)); err != nil {
 		return told, err
 	}
 	told.Took = t.Now().Sub(began)
@@ -176,98 +175,4 @@ func (t *Teller) Until(ctx context.Context, what string, happened func() bool) e
 		}
 	}
 	return nil
-}
-
-// checks are the app's check runs on a commit.
-func (t *Teller) checks(sha string) []sandbox.CheckRun {
-	snap, err := t.Town.World.Snapshot(Repo)
-	if err != nil {
-		return nil
-	}
-	var own []sandbox.CheckRun
-	for _, c := range snap.CheckRuns {
-		if c.App == appSlug && c.HeadSHA == sha {
-			own = append(own, c)
-		}
-	}
-	return own
-}
-
-func (t *Teller) conclusion(sha, name string) string {
-	for _, c := range t.checks(sha) {
-		if c.Name == name {
-			return c.Conclusion
-		}
-	}
-	return ""
-}
-
-func (t *Teller) green(sha, name string) func() bool {
-	return func() bool { return t.conclusion(sha, name) == "success" }
-}
-
-// quiet reports whether all surfaces of a commit have come to their end.
-func (t *Teller) quiet(sha string) func() bool {
-	return func() bool {
-		return t.Town.Shown(sha) && t.Town.Told("v1.2.0", "verified") && t.Town.ToldDiscord("succeeded")
-	}
-}
-
-// Shown reports whether GitHub shows a commit as Gatehouse leaves it after a
-// success: every check is over, every Deployment has Gatehouse's own last word.
-func (t *Town) Shown(sha string) bool {
-	snap, err := t.World.Snapshot(Repo)
-	if err != nil {
-		return false
-	}
-	for _, c := range snap.CheckRuns {
-		if c.App == appSlug && c.HeadSHA == sha && c.Status != "completed" {
-			return false
-		}
-	}
-	for _, d := range snap.Deployments {
-		n := len(d.Statuses)
-		if d.SHA == sha && (n == 0 || d.Statuses[n-1].State != "success" || d.Statuses[n-1].Via != appSlug) {
-			return false
-		}
-	}
-	return true
-}
-
-// Told reports whether a message in the releases channel holds all the words.
-func (t *Town) Told(words ...string) bool {
-	for _, c := range t.Slack.Channels() {
-		for _, m := range t.Slack.Messages(c.ID) {
-			if containsAll(m.Text+string(m.Blocks), words) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// ToldDiscord reports whether every run that Discord was told of has come to a
-// title with the word; a message that was left behind by a crash has none.
-func (t *Town) ToldDiscord(word string) bool {
-	said := map[string]bool{} // by the page of the run
-	for _, m := range t.Discord.Messages() {
-		for _, e := range m.Embeds {
-			said[e.URL] = said[e.URL] || strings.Contains(e.Title, word)
-		}
-	}
-	for _, ok := range said {
-		if !ok {
-			return false
-		}
-	}
-	return len(said) > 0
-}
-
-func containsAll(s string, words []string) bool {
-	for _, w := range words {
-		if !strings.Contains(s, w) {
-			return false
-		}
-	}
-	return true
 }
