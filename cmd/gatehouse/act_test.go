@@ -55,7 +55,7 @@ func (s *scene) push(p sandbox.Push) string {
 func (s *scene) gate(sha string) {
 	s.Helper()
 	s.until("the release waits at its gate", func() bool {
-		return s.concluded(sha, approval, "action_required") && s.parked(sha) != 0
+		return s.asks(sha) && s.parked(sha) != 0
 	})
 }
 
@@ -102,21 +102,16 @@ func (s *scene) check(sha, name string) (found sandbox.CheckRun) {
 	return found
 }
 
-func (s *scene) concluded(sha, name, conclusion string) bool {
-	return s.check(sha, name).Conclusion == conclusion
-}
+// asks reports whether the gate of a commit asks people.
+func (s *scene) asks(sha string) bool { return s.check(sha, approval).Conclusion == "action_required" }
 
 // shows waits until a check has concluded so, and says all the words.
 func (s *scene) shows(sha, name, conclusion string, words ...string) {
 	s.Helper()
-	s.until(name+" is "+conclusion, func() bool { return s.concluded(sha, name, conclusion) })
-	c := s.check(sha, name)
-	text := c.Output.Title + "\n" + c.Output.Summary + "\n" + c.Output.Text
-	for _, w := range words {
-		if !holds(text, w) {
-			s.Errorf("%s does not say %q:\n%s", name, w, text)
-		}
-	}
+	s.until(fmt.Sprintf("%s is %s and says %q", name, conclusion, words), func() bool {
+		c := s.check(sha, name)
+		return c.Conclusion == conclusion && holds(c.Output.Title+"\n"+c.Output.Summary+"\n"+c.Output.Text, words...)
+	})
 }
 
 // deployments counts the runs of deploy.yml whose job began.

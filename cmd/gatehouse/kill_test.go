@@ -1,12 +1,9 @@
 package main_test
 
 import (
-	"context"
 	"flag"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -21,8 +18,11 @@ var (
 	killSeed = flag.Uint64("killseed", 0, "seed of the kills; 0 takes one from the clock")
 )
 
-// killsAStory is how often one story is interrupted: more would only lengthen it.
-const killsAStory = 12
+const (
+	killsAStory = 12 // more in one story would only lengthen it
+	mostStories = 40 // of a gate, until every effect was met
+	wave        = 4  // stories told side by side
+)
 
 // TestKilledAnywhere kills the real process with SIGKILL while it talks to the
 // outside, on arrival of a call and after the call took effect but before its
@@ -32,70 +32,56 @@ func TestKilledAnywhere(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills take minutes")
 	}
+	t.Parallel()
 	seed := *killSeed
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("seed %d (go test ./cmd/gatehouse -run KilledAnywhere -killseed %d)", seed, seed)
 	bin := build(t)
-	for _, gate := range []demo.Gate{demo.GateReviewers, demo.GateNone} {
-		calm := tell(t, bin, gate, nil)
-		rng := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test's dice
-		points := killPoints(calm.kinds)
-		total, byKind := 0, map[string]int{}
-		for story := 0; total < *kills/2 || len(missed(calm.kinds, byKind)) > 0 && story < *kills/4; story++ {
-			k := &killer{at: plan(rng, points, story), done: map[string]int{}}
-			got := tell(t, bin, gate, k)
-			total += k.killed
-			for kind, n := range k.done {
-				byKind[kind] += n
+	for n, gate := range []demo.Gate{demo.GateReviewers, demo.GateNone} {
+		t.Run(string(gate), func(t *testing.T) {
+			t.Parallel()
+			h := newHunt(t, bin, gate, rand.New(rand.NewPCG(seed, uint64(n)))) //nolint:gosec // a test's dice
+			for h.deaths < *kills/2 || len(h.missed()) > 0 && h.stories < mostStories {
+				for _, e := range h.wave(t) {
+					if e.err != nil {
+						t.Fatal(e.err)
+					}
+					if diff := compare(h.calm.world, e.world); diff != "" {
+						t.Fatalf("killed at %v: the world differs from the undisturbed one:\n%s", e.killed, diff)
+					}
+				}
+				if t.Failed() {
+					return
+				}
 			}
-			if diff := compare(calm.world, got.world); diff != "" {
-				t.Fatalf("gate %s, story %d (seed %d), killed at %v: the world differs from the undisturbed one:\n%s", gate, story, seed, k.log, diff)
+			t.Logf("%d stories, %d kills, by kind of call: %v", h.stories, h.deaths, h.byKind())
+			if m := h.missed(); len(m) > 0 && *kills >= 100 {
+				t.Errorf("these effects were never interrupted: %v", m)
 			}
-		}
-		t.Logf("gate %s: %d kills, by kind of call: %v", gate, total, byKind)
-		if m := missed(calm.kinds, byKind); len(m) > 0 && *kills >= 100 {
-			t.Errorf("gate %s: these effects were never interrupted: %v", gate, m)
-		}
+		})
 	}
-}
-
-// missed lists the kinds of effects of an undisturbed story that no kill met.
-func missed(kinds, killed map[string]int) []string {
-	var out []string
-	for kind := range kinds {
-		effect := kind == "probe" || strings.HasPrefix(kind, "POST /repos") || strings.HasPrefix(kind, "PATCH ") || strings.HasPrefix(kind, "POST /slack")
-		if effect && killed[kind] == 0 {
-			out = append(out, kind)
-		}
-	}
-	slices.Sort(out)
-	return out
 }
 
 // TestPlantedBugIsSeen builds the process with its one planted bug, effects
-// before the swap that owes them, and demands that kills show it.
+// before the swap that owes them, and demands that it is seen to do things twice.
 func TestPlantedBugIsSeen(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills take minutes")
 	}
-	calm := tell(t, build(t), demo.GateNone, nil)
-	bin := build(t, "-tags", "planted")
-	rng := rand.New(rand.NewPCG(7, 7)) //nolint:gosec // a test's dice
-	points := killPoints(calm.kinds)
-	for story := range 20 {
-		got, err := tryTell(t, bin, demo.GateNone, &killer{at: plan(rng, points, story), done: map[string]int{}})
-		if err != nil {
-			t.Logf("story %d: %v", story, err)
-			return
-		}
-		if diff := compare(calm.world, got.world); diff != "" {
-			t.Logf("story %d shows it:\n%s", story, diff)
-			return
+	t.Parallel()
+	h := newHunt(t, build(t), demo.GateNone, rand.New(rand.NewPCG(7, 7))) //nolint:gosec // a test's dice
+	h.bin, h.patience = build(t, "-tags", "planted"), time.Minute         // what is done twice may keep a story from its end
+	for h.stories < 20 {
+		for _, e := range h.wave(t) {
+			if twice := doneTwice(h.calm.world, e.world); len(twice) > 0 {
+				t.Logf("%d stories show it, killed at %v: done twice: %v", h.stories, e.killed, twice)
+				return
+			}
 		}
 	}
-	t.Fatal("20 interrupted stories of a process that acts before it saves look like an undisturbed one: this test sees nothing")
+	t.Fatal("interrupted stories of a process that acts before it saves look like an undisturbed one: this test sees nothing")
 }
 
 // killPoint is one moment to kill at: the nth call of a kind, in a phase.
@@ -105,88 +91,94 @@ type killPoint struct {
 	nth   int
 }
 
-// killPoints lists every call of an undisturbed story, twice: on arrival, and
-// when it took effect.
-func killPoints(kinds map[string]int) []killPoint {
-	var points []killPoint
-	for kind, n := range kinds {
-		for i := range n {
-			points = append(points, killPoint{kind, sandbox.Arrived, i + 1}, killPoint{kind, sandbox.Done, i + 1})
-		}
-	}
-	slices.SortFunc(points, func(a, b killPoint) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
-	return points
+func (p killPoint) String() string { return fmt.Sprintf("%s %s #%d", p.kind, p.phase, p.nth) }
+
+// effect reports whether such a call changes something outside, or is a probe.
+func (p killPoint) effect() bool {
+	return p.kind == "probe" || strings.HasPrefix(p.kind, "POST ") || strings.HasPrefix(p.kind, "PATCH ")
 }
 
-// plan chooses the moments of one story: half by turns over the kinds, at their
-// first call, so that every kind is met in both phases, and half by chance.
-func plan(rng *rand.Rand, points []killPoint, story int) map[killPoint]bool {
-	var first []killPoint
-	for _, p := range points {
-		if p.nth == 1 {
-			first = append(first, p)
+// hunt tells stories of one gate again and again, and kills the process in them.
+type hunt struct {
+	bin      string
+	gate     demo.Gate
+	rng      *rand.Rand
+	calm     ending
+	points   []killPoint       // every call of an undisturbed story, in both phases
+	met      map[killPoint]int // by kind and phase
+	stories  int
+	deaths   int
+	patience time.Duration // with one story
+}
+
+func newHunt(t *testing.T, bin string, gate demo.Gate, rng *rand.Rand) *hunt {
+	t.Helper()
+	h := &hunt{bin: bin, gate: gate, rng: rng, met: map[killPoint]int{}, patience: taleTime}
+	h.calm = tell(t, bin, gate, nil, h.patience)
+	if h.calm.err != nil {
+		t.Fatal(h.calm.err)
+	}
+	for kind, n := range h.calm.kinds {
+		for i := range n {
+			h.points = append(h.points, killPoint{kind, sandbox.Arrived, i + 1}, killPoint{kind, sandbox.Done, i + 1})
 		}
 	}
+	slices.SortFunc(h.points, func(a, b killPoint) int { return strings.Compare(a.String(), b.String()) })
+	return h
+}
+
+// wave tells a few stories side by side: they wait more than they compute.
+func (h *hunt) wave(t *testing.T) []ending {
+	t.Helper()
+	ends := make([]ending, wave)
+	t.Run(fmt.Sprint("stories from ", h.stories), func(t *testing.T) {
+		for i := range ends {
+			k := &killer{at: h.plan()}
+			h.stories++
+			t.Run(fmt.Sprint(i), func(t *testing.T) {
+				t.Parallel()
+				ends[i] = tell(t, h.bin, h.gate, k, h.patience)
+			})
+		}
+	})
+	for _, e := range ends {
+		h.deaths += len(e.killed)
+		for _, p := range e.killed {
+			h.met[killPoint{p.kind, p.phase, 1}]++
+		}
+	}
+	return ends
+}
+
+// plan chooses the moments of one story: first what was not met yet, at the first
+// call of its kind, so that every kind is met in both phases; the rest by chance.
+func (h *hunt) plan() map[killPoint]bool {
 	at := map[killPoint]bool{}
-	for i := range killsAStory / 2 {
-		at[first[(story*killsAStory/2+i)%len(first)]] = true
+	for _, i := range h.rng.Perm(len(h.points)) {
+		if p := h.points[i]; len(at) < killsAStory*2/3 && p.nth == 1 && h.met[p] == 0 {
+			at[p] = true
+		}
 	}
 	for len(at) < killsAStory {
-		at[points[rng.IntN(len(points))]] = true
+		at[h.points[h.rng.IntN(len(h.points))]] = true
 	}
 	return at
 }
 
-// ending is what a story left behind.
-type ending struct {
-	world []string       // the outside's state, one line a fact, sorted
-	kinds map[string]int // calls by kind
-}
-
-func tell(t *testing.T, bin string, gate demo.Gate, k *killer) ending {
-	t.Helper()
-	e, err := tryTell(t, bin, gate, k)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e
-}
-
-func tryTell(t *testing.T, bin string, gate demo.Gate, k *killer) (ending, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	town, err := demo.Open(listener, demo.Options{Gate: gate, Step: 50 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer town.Close()
-	p := keep(ctx, t, install(t, bin, town))
-	defer p.end()
-	if k != nil {
-		k.proc = p
-		town.OnCall(k.heard)
-	}
-	teller := demo.Teller{Town: town, Out: io.Discard, Auto: true, Wait: town.Watch(), Now: time.Now}
-	told, err := teller.Release(ctx)
-	if err != nil {
-		return ending{}, fmt.Errorf("%w\nkilled at %v\nthe app's last words:\n%s", err, k.words(), p.log.tail())
-	}
-	town.World.Drain()
-	world, err := town.Evidence(told)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := ending{world: facts(world, told), kinds: map[string]int{}}
-	for _, c := range world.Calls {
-		if kind := callKind(c); kind != "" {
-			e.kinds[kind]++
+// missed lists the effects of an undisturbed story that no kill met in a phase.
+func (h *hunt) missed() (out []killPoint) {
+	for _, p := range h.points {
+		if p.nth == 1 && p.effect() && h.met[p] == 0 {
+			out = append(out, p)
 		}
 	}
-	return e, nil
+	return out
+}
+
+func (h *hunt) byKind() map[string]int {
+	by := map[string]int{}
+	for p, n := range h.met {
+		by[p.kind] += n
+	}
+	return by
 }

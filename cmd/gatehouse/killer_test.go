@@ -2,24 +2,23 @@ package main_test
 
 import (
 	"context"
-	"fmt"
 	"os/exec"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-app/gatehouse/internal/sandbox"
 )
 
 // killer kills the process when the outside hears what was planned.
 type killer struct {
-	at     map[killPoint]bool
 	proc   *kept
 	mu     sync.Mutex
+	at     map[killPoint]bool
 	count  map[killPoint]int
-	killed int
-	done   map[string]int
-	log    []string
+	killed []killPoint
 }
 
 func (k *killer) heard(c sandbox.Call) {
@@ -35,38 +34,37 @@ func (k *killer) heard(c sandbox.Call) {
 	seen := killPoint{kind: kind, phase: c.Phase}
 	k.count[seen]++
 	p := killPoint{kind, c.Phase, k.count[seen]}
-	if !k.at[p] {
-		return
+	if k.at[p] && k.proc.kill() {
+		k.killed = append(k.killed, p)
 	}
-	delete(k.at, p)
-	k.killed++
-	k.done[kind]++
-	k.log = append(k.log, fmt.Sprintf("%s %s #%d", p.kind, p.phase, p.nth))
-	k.proc.kill()
 }
 
-// callKind names what the app does by a call; empty for what it does not do.
-func callKind(c sandbox.Call) string {
-	switch c.Kind {
-	case sandbox.KindGitHub, sandbox.KindSlack, sandbox.KindDiscord:
-		return c.Method + " " + c.Route
-	case sandbox.KindSite:
-		return "probe"
-	case sandbox.KindWebhook:
-		return "webhook " + c.Event
-	case sandbox.KindPage, sandbox.KindAct, sandbox.KindOAuth:
-		return ""
-	}
-	return ""
-}
-
-func (k *killer) words() []string {
+// rest has nobody killed any more, and returns where somebody was.
+func (k *killer) rest() []killPoint {
 	if k == nil {
 		return nil
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return slices.Clone(k.log)
+	k.at = nil
+	return slices.Clone(k.killed)
+}
+
+// callKind names what the app does by a call; empty for what it does not do.
+func callKind(c sandbox.Call) string {
+	switch c.Kind {
+	case sandbox.KindGitHub, sandbox.KindSlack, sandbox.KindDiscord, sandbox.KindGoogle:
+		return c.Method + " " + c.Route
+	case sandbox.KindSite:
+		return "probe"
+	case sandbox.KindWebhook:
+		return "webhook " + c.Event
+	case sandbox.KindInteraction:
+		return "interaction " + c.Event
+	case sandbox.KindPage, sandbox.KindAct, sandbox.KindOAuth:
+		return ""
+	}
+	return ""
 }
 
 // kept is the real program, started again whenever it was killed.
@@ -74,7 +72,8 @@ type kept struct {
 	*program
 	t     *testing.T
 	mu    sync.Mutex
-	cmd   *exec.Cmd
+	cmd   *exec.Cmd // runs, or is about to be replaced
+	dead  *exec.Cmd // was killed last
 	ended bool
 	gone  chan struct{}
 }
@@ -114,18 +113,33 @@ func (k *kept) run() {
 	}
 }
 
-func (k *kept) kill() {
+// kill reports whether it was this that ended the program: it runs, and nobody
+// has killed it yet.
+func (k *kept) kill() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.cmd != nil && k.cmd.Process != nil {
-		kill(k.t, k.cmd)
+	if k.cmd == nil || k.cmd.Process == nil || k.cmd == k.dead || k.ended {
+		return false
 	}
+	k.dead = k.cmd
+	return k.cmd.Process.Kill() == nil
 }
 
+// end asks the program to finish what it has in hand, and waits for that.
 func (k *kept) end() {
 	k.mu.Lock()
 	k.ended = true
+	cmd := k.cmd
 	k.mu.Unlock()
-	k.kill()
-	<-k.gone
+	if cmd.Process == nil {
+		return
+	}
+	_ = cmd.Process.Signal(syscall.SIGTERM) // it may have been killed just now
+	select {
+	case <-k.gone:
+	case <-time.After(sceneTime):
+		k.t.Errorf("SIGTERM does not end the program:\n%s", k.log.tail())
+		kill(k.t, cmd)
+		<-k.gone
+	}
 }

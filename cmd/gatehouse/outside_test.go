@@ -6,17 +6,24 @@ import (
 	"strings"
 
 	"github.com/gatehouse-app/gatehouse/internal/demo"
+	"github.com/gatehouse-app/gatehouse/internal/sandbox"
 	"github.com/gatehouse-app/gatehouse/internal/witness"
 )
 
 // facts are what the outside holds at the end, without ids and times.
 func facts(w witness.World, told demo.Told) []string {
-	name := strings.NewReplacer(told.Staging, "STAGING", told.Release, "RELEASE", told.Staging[:7], "STAGING", told.Release[:7], "RELEASE")
+	var names []string
+	for sha, name := range map[string]string{told.Staging: "STAGING", told.Release: "RELEASE"} {
+		if sha != "" { // else the story did not get there
+			names = append(names, sha, name, sha[:7], name)
+		}
+	}
+	name := strings.NewReplacer(names...)
 	var out []string
 	add := func(format string, args ...any) { out = append(out, name.Replace(fmt.Sprintf(format, args...))) }
 	for _, c := range w.Repo.CheckRuns {
 		if c.App == "gatehouse" {
-			add("check %s on %s: %s %s", c.Name, c.HeadSHA, c.Status, c.Conclusion)
+			add("check %s on %s: %s %s", c.Name, c.HeadSHA, c.Status, strings.TrimSpace(c.Conclusion+" "+answer(c)))
 		}
 	}
 	for _, r := range w.Repo.Runs {
@@ -40,10 +47,27 @@ func facts(w witness.World, told demo.Told) []string {
 	for _, m := range w.Messages {
 		add("slack message, reply %t: %.60s", m.Thread != "", m.Text)
 	}
+	for _, m := range w.Discord {
+		for _, e := range m.Embeds {
+			if strings.Contains(e.Title, "succeeded") { // Discord cannot be asked for what a crash left behind, a bare title
+				add("discord message: %s", e.Title)
+			}
+		}
+	}
 	slices.Sort(out)
 	return out
 }
 
+// answer is what a check run says that answers a command.
+func answer(c sandbox.CheckRun) string {
+	if c.Name != "gatehouse / reply" {
+		return ""
+	}
+	text, _, _ := strings.Cut(c.Output.Summary, "<!--")
+	return strings.TrimSpace(text)
+}
+
+// compare says what is lost and what is too much; nothing if all is as it should be.
 func compare(want, got []string) string {
 	var b strings.Builder
 	count := map[string]int{}
@@ -62,4 +86,20 @@ func compare(want, got []string) string {
 		}
 	}
 	return b.String()
+}
+
+// doneTwice lists what was begun more often than it should, wherever that got to.
+func doneTwice(want, got []string) (twice []string) {
+	count := map[string]int{}
+	for _, f := range want {
+		what, _, _ := strings.Cut(f, ": ")
+		count[what]++
+	}
+	for _, f := range got {
+		what, _, _ := strings.Cut(f, ": ")
+		if count[what]--; count[what] < 0 {
+			twice = append(twice, what)
+		}
+	}
+	return twice
 }

@@ -98,7 +98,7 @@ func TestPermissionWithdrawn(t *testing.T) {
 		s := open(t, demo.Options{Gate: demo.GateNone, Files: short(map[string]string{file: plain})})
 		s.world.SetPermission(demo.Org, "deployments", "read")
 		sha := s.release()
-		s.until("the release waits at its gate", func() bool { return s.concluded(sha, approval, "action_required") })
+		s.until("the release waits at its gate", func() bool { return s.asks(sha) })
 		s.comment(demo.Ada, sha, "/approve")
 		s.shows(sha, deploy, "failure", "Grant the App deployments: write", "Resource not accessible by integration")
 	})

@@ -62,7 +62,7 @@ func TestWhoseApprovalCounts(t *testing.T) {
 	s.world.AddTeam(demo.Org, "release-approvers", demo.Ivan)
 	s.push(sandbox.Push{Branch: branch, By: demo.Ada, Message: "Release v1.2.0", Files: map[string]string{"package.json": "{}\n"}})
 	sha := s.push(sandbox.Push{Branch: branch, By: demo.Omar, Message: "Mend the change log", Files: map[string]string{"CHANGELOG.md": "# 1.2.0\n"}})
-	s.until("the release waits at its gate", func() bool { return s.concluded(sha, approval, "action_required") })
+	s.until("the release waits at its gate", func() bool { return s.asks(sha) })
 	outsider := s.comment(demo.Eve, sha, "/approve")
 	s.comment(demo.Dana, sha, "/approve")
 	s.answered(sha, "dana is in none of the groups that the policy names")

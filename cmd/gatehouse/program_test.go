@@ -3,7 +3,6 @@ package main_test
 import (
 	"bytes"
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	gatehouse "github.com/gatehouse-app/gatehouse/cmd/gatehouse"
 	"github.com/gatehouse-app/gatehouse/internal/demo"
 )
 
@@ -60,13 +60,11 @@ func kill(t *testing.T, cmd *exec.Cmd) {
 
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	port, err := gatehouse.FreePort(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	return "127.0.0.1:" + port
 }
 
 func build(t *testing.T, flags ...string) string {

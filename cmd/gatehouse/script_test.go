@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"flag"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -14,8 +17,15 @@ import (
 	"github.com/gatehouse-app/gatehouse/internal/sandbox"
 )
 
+// sideBySide is how many tests run at once: most of them wait for a program that
+// waits itself, so the number of processors would leave this machine idle.
+const sideBySide = "6"
+
 // TestMain lets scripts run the program itself, by the name gatehouse.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", sideBySide); err != nil { // the command line may say otherwise
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"gatehouse": func() { os.Exit(run()) }})
 }
 
@@ -44,23 +54,29 @@ func setup(e *testscript.Env) error {
 		return err
 	}
 	for _, name := range []string{"FREE", "FREE2"} {
-		if err := freePort(e, name); err != nil {
+		port, err := FreePort(context.Background())
+		if err != nil {
 			return err
 		}
+		e.Setenv(name, port)
 	}
 	return nil
 }
 
-func freePort(e *testscript.Env, name string) error {
-	var lc net.ListenConfig
-	l, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
+// FreePort returns a port that nobody listens on, of those below 32768: the ones
+// above are given to whoever asks for any, also while a program is started again.
+func FreePort(ctx context.Context) (string, error) {
+	for {
+		port := strconv.Itoa(10000 + rand.IntN(22000)) //nolint:gosec // a test's dice
+		var lc net.ListenConfig
+		l, err := lc.Listen(ctx, "tcp", "127.0.0.1:"+port)
+		if err == nil {
+			return port, l.Close()
+		}
+		if ctx.Err() != nil {
+			return "", err
+		}
 	}
-	defer func() { _ = l.Close() }()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	e.Setenv(name, port)
-	return err
 }
 
 // exits runs a command and demands an exit code: exits CODE COMMAND ARGS...
