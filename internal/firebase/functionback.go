@@ -30,7 +30,7 @@ func (p *Project) checkFunction(ctx context.Context, target *Function, haveSourc
 	if now.Generation != target.Generation {
 		return Return{Way: WayImpossible, Why: "the function " + target.ID() + " changed its generation since", Fix: "deploy the commit of that release again"}, nil
 	}
-	if now.serves(target) && now.Problem == "" {
+	if now.stays(target) {
 		return Return{Way: WayAlready}, nil
 	}
 	back, err := p.pointBack(ctx, now, target)
@@ -52,7 +52,16 @@ func (p *Project) pointBack(ctx context.Context, now, target *Function) (Return,
 	if target.Generation == 1 {
 		return Return{Way: WayImpossible, Why: "a function of the first generation has no older revision to point to", Fix: "deploy the commit of that release again"}, nil
 	}
-	return p.checkServing(ctx, &Service{Name: now.Service, Serving: now.Serving}, target.Serving)
+	back, err := p.checkServing(ctx, &Service{Name: now.Service, Serving: now.Serving}, target.Serving)
+	if back.Way == WayAlready { // It serves, and yet it has to be asked for: it is stuck, or a build is about to take the requests.
+		back = Return{Way: WayPoint, Reaches: trafficReach}
+	}
+	return back, err
+}
+
+// stays says that a function serves as it should and that nothing on its way will change that.
+func (f *Function) stays(target *Function) bool {
+	return f.serves(target) && f.Stuck == "" && !f.deploying()
 }
 
 func (p *Project) moveFunction(ctx context.Context, target *Function, with With) (Moved, error) {
@@ -61,7 +70,7 @@ func (p *Project) moveFunction(ctx context.Context, target *Function, with With)
 		return Moved{}, err
 	}
 	moved := Moved{Before: Part{Kind: KindFunction, Name: target.ID(), Function: now}}
-	if now.serves(target) && now.Problem == "" {
+	if now.stays(target) {
 		moved.Already, moved.Way = true, WayAlready
 		return moved, nil
 	}
@@ -69,9 +78,9 @@ func (p *Project) moveFunction(ctx context.Context, target *Function, with With)
 	if err != nil {
 		return moved, err
 	}
-	if back.Way == WayPoint || back.Way == WayAlready {
+	if back.Way == WayPoint {
 		moved.Way = WayPoint
-		_, moved.Operation, err = p.serve(ctx, now.Service, target.Serving)
+		_, moved.Operation, err = p.serve(ctx, now.Service, target.Serving, now.deploying())
 		return moved, err
 	}
 	if now.State == "DEPLOYING" || now.State == "DEPLOY_IN_PROGRESS" {

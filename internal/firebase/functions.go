@@ -49,8 +49,17 @@ type Function struct {
 	Serving       []Share `json:"serving,omitempty"`
 	ServesLatest  bool    `json:"serves_latest,omitempty"`
 
+	// Ready says that its last deploy has ended well and that its traffic is settled; Problem is why that cannot be.
 	Ready   bool   `json:"ready"`
 	Problem string `json:"problem,omitempty"`
+	// Settled says that its traffic goes where it was asked to go; Stuck is why it cannot, whatever its last deploy came to.
+	Settled bool   `json:"settled"`
+	Stuck   string `json:"stuck,omitempty"`
+}
+
+// deploying says that a build is on its way that may get the requests when it is done.
+func (f *Function) deploying() bool {
+	return f.State == "DEPLOYING" && f.ServesLatest || f.State == "DEPLOY_IN_PROGRESS"
 }
 
 // ID is LOCATION/FUNCTION.
@@ -145,10 +154,12 @@ func (p *Project) Function(ctx context.Context, id string) (*Function, error) {
 func (f *Function) behind(s *Service) {
 	if s == nil {
 		f.Ready = false
-		f.Problem = "the Cloud Run service behind it does not exist"
+		f.Stuck = "the Cloud Run service behind it does not exist"
+		f.Problem = f.Stuck
 		return
 	}
 	f.Serving, f.ServesLatest, f.LatestCreated = s.Serving, s.ServesLatest(), s.LatestCreated
+	f.Settled, f.Stuck = s.Settled, s.Problem
 	f.Ready = f.Ready && s.Settled
 	if f.Problem == "" {
 		f.Problem = s.Problem
@@ -181,8 +192,9 @@ func function1Of(raw *functions1.CloudFunction) *Function {
 		Name: raw.Name, Generation: 1, State: raw.Status, Runtime: raw.Runtime, EntryPoint: raw.EntryPoint, Labels: raw.Labels,
 		UpdatedAt: at(raw.UpdateTime), Version: raw.VersionId, Ready: raw.Status == stateActive,
 	}
+	f.Settled = f.Ready
 	if raw.Status == "OFFLINE" {
-		f.Problem = "it is offline: its last deploy failed"
+		f.Problem, f.Stuck = "it is offline: its last deploy failed", "it is offline: its last deploy failed"
 	}
 	return f
 }

@@ -206,7 +206,7 @@ func (p *Project) Confirm(ctx context.Context, target Part, with With) (Confirme
 		c.Done = sameFlags(now.Config, target.Config, with.Flags)
 	}
 	if now.Function != nil {
-		c.settle(now.Function.Ready, now.Function.Problem)
+		c.settle(now.Function.Settled && !now.Function.deploying(), now.Function.Stuck)
 	}
 	if now.Service != nil {
 		c.settle(now.Service.Settled, now.Service.Problem)

@@ -67,21 +67,23 @@ func (p *Project) lostRevision(ctx context.Context, now *Service, revision strin
 }
 
 func (p *Project) moveService(ctx context.Context, target *Service) (Moved, error) {
-	before, op, err := p.serve(ctx, target.Name, target.Serving)
+	before, op, err := p.serve(ctx, target.Name, target.Serving, false)
 	moved := Moved{Way: WayPoint, Operation: op}
 	if before != nil {
 		moved.Before = Part{Kind: KindService, Name: target.ID(), Service: before}
 	}
-	if err == nil && op == nil {
+	if err == nil && op == nil && before.Settled {
 		moved.Already, moved.Way = true, WayAlready
 	}
 	return moved, err
 }
 
-// serve sends a service's requests to revisions. It gives the service as it was, and no operation if nothing had to be done.
-func (p *Project) serve(ctx context.Context, service string, want []Share) (*Service, *Operation, error) {
+// serve sends a service's requests to revisions. It gives the service as it was, and no operation if nothing had to be done. With
+// pin they are named even where they serve as the newest, so that a build on its way does not take over.
+func (p *Project) serve(ctx context.Context, service string, want []Share, pin bool) (*Service, *Operation, error) {
 	return p.traffic(ctx, service, func(now *Service) []*run.GoogleCloudRunV2TrafficTarget {
-		if sameShares(now.Serving, want) && now.Settled && now.Problem == "" || asks(now.Traffic, want) && now.Problem == "" {
+		there := sameShares(now.Serving, want) && now.Settled && !pin
+		if now.Problem == "" && (there || asks(now.Traffic, want)) {
 			return nil
 		}
 		var targets []*run.GoogleCloudRunV2TrafficTarget

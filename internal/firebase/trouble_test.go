@@ -287,3 +287,42 @@ func TestAnExportIsFollowedToItsEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestABuildOnItsWayDoesNotTakeOver rolls back while the bad deploy is still being built.
+func TestABuildOnItsWayDoesNotTakeOver(t *testing.T) {
+	tn := newTown(t, google.Options{Build: 90 * time.Second, Traffic: 5 * time.Second})
+	tn.deploy(google.Deployment{Commit: "good"})
+	tn.clock.Advance(5 * time.Minute)
+	api := part(t, tn.snapshot(), firebase.KindFunction, "us-central1/api")
+	tn.deploy(google.Deployment{Commit: "bad"})
+	c, err := tn.project.Confirm(t.Context(), api, firebase.With{})
+	must(t, err)
+	if c.Done {
+		t.Error("a build is about to take the requests, and nobody is told")
+	}
+	tn.check(api, firebase.With{}, firebase.WayPoint)
+	moved, err := tn.project.Move(t.Context(), api, firebase.With{})
+	must(t, err)
+	tn.clock.Advance(6 * time.Second)
+	if c, err = tn.project.Confirm(t.Context(), api, firebase.With{}); err != nil || !c.Done || moved.Already {
+		t.Errorf("it is pinned while the build goes on: %+v, %v", c, err)
+	}
+	tn.clock.Advance(5 * time.Minute)
+	if got := tn.google.Live(shop).Commits["function/us-central1/api"]; got != "good" {
+		t.Errorf("%q serves", got)
+	}
+	tn.move(api, firebase.With{}, firebase.WayAlready)
+}
+
+// TestADeployThatFailedIsNoReasonNotToReturn: the newest build failed, and what served before serves on.
+func TestADeployThatFailedIsNoReasonNotToReturn(t *testing.T) {
+	tn := newTown(t, google.Options{})
+	tn.deploy(google.Deployment{Commit: "good"})
+	api := part(t, tn.snapshot(), firebase.KindFunction, "us-central1/api")
+	tn.deploy(google.Deployment{Commit: "does-not-build"})
+	now := part(t, tn.snapshot(), firebase.KindFunction, "us-central1/api").Function
+	if now.Ready || now.State != "FAILED" || !strings.Contains(now.Problem, "Build failed") {
+		t.Errorf("got %+v", now)
+	}
+	tn.move(api, firebase.With{}, firebase.WayAlready)
+}

@@ -151,5 +151,12 @@ func mutationsOfTheEdge() []mutation {
 			new:  "check the network and \"+s.opt.Variable+err.Error()",
 			test: testID{"internal/answer", "TestLaw10_SecretsNeverLeave"},
 		},
+		{
+			law: 10, name: "repeat-the-token-of-google", why: "an error repeats the token that the call carried",
+			file: "internal/firebase/redact.go",
+			old:  "text = strings.ReplaceAll(text, secret, redacted)",
+			new:  "text = strings.ReplaceAll(text, secret, secret)",
+			test: testID{"internal/firebase", "TestLaw10_SecretsNeverLeave"},
+		},
 	}
 }
