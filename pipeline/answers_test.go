@@ -95,6 +95,10 @@ func (w *theatre) natural(e Effect) Outcome {
 		if o.Policy == nil && !w.noPolicy {
 			o.Policy = w.spec.Environments[e.Environment].Approval
 		}
+		o.Freeze = w.spec.Environments[e.Environment].Freeze
+		if w.freeze != nil {
+			o.Freeze = append(slices.Clone(o.Freeze), *w.freeze)
+		}
 		for _, p := range e.People {
 			o.Standings = append(o.Standings, w.people[p.Login])
 		}

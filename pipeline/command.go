@@ -13,7 +13,7 @@ type Command struct {
 	Target     string        `json:"target,omitempty"` // approve, reject, withdraw, cancel, status: version, environment or run; retry: that or a stage; deploy, lock, unlock, rollback: environment; kill: flag
 	Ref        string        `json:"ref,omitempty"`    // deploy: branch, tag or commit; rollback: to what
 	Reason     string        `json:"reason,omitempty"`
-	For        time.Duration `json:"for,omitempty"`         // lock: how long; 0: until it is unlocked
+	For        time.Duration `json:"for,omitempty"`         // lock: how long; 0: until it is unlocked; unfreeze: how long; 0: the standard
 	Phrase     string        `json:"phrase,omitempty"`      // rollback: what was typed to confirm it
 	BreakGlass bool          `json:"break_glass,omitempty"` // rollback: without a final approval
 	Shown      string        `json:"shown,omitempty"`       // approve, by a button: how the digest of the release begins that it stood under; empty: not said
@@ -34,6 +34,7 @@ const (
 	VerbDeploy   Verb = "deploy"
 	VerbLock     Verb = "lock"
 	VerbUnlock   Verb = "unlock"
+	VerbUnfreeze Verb = "unfreeze" // lifts a freeze for a time
 	VerbRollback Verb = "rollback"
 	VerbKill     Verb = "kill"
 )
@@ -42,7 +43,7 @@ const (
 func Verbs() []Verb {
 	return []Verb{
 		VerbApprove, VerbReject, VerbWithdraw, VerbRetry, VerbCancel, VerbStatus,
-		VerbDeploy, VerbLock, VerbUnlock, VerbRollback, VerbKill,
+		VerbDeploy, VerbLock, VerbUnlock, VerbUnfreeze, VerbRollback, VerbKill,
 	}
 }
 
@@ -63,6 +64,8 @@ func (v Verb) Usage() string {
 		return "/lock ENVIRONMENT REASON [for 2h]"
 	case VerbUnlock:
 		return "/unlock ENVIRONMENT [REASON]"
+	case VerbUnfreeze:
+		return "/unfreeze ENVIRONMENT REASON [for 1h]"
 	case VerbRollback:
 		return "/rollback ENVIRONMENT [to VERSION, TAG, COMMIT OR RUN] [--break-glass]"
 	case VerbKill:
@@ -74,7 +77,7 @@ func (v Verb) Usage() string {
 // built reports whether this build carries the command out.
 func (v Verb) built() bool {
 	switch v {
-	case VerbApprove, VerbReject, VerbWithdraw, VerbRetry, VerbCancel, VerbStatus, VerbLock, VerbUnlock, VerbRollback:
+	case VerbApprove, VerbReject, VerbWithdraw, VerbRetry, VerbCancel, VerbStatus, VerbLock, VerbUnlock, VerbUnfreeze, VerbRollback:
 		return true
 	case VerbDeploy, VerbKill:
 	}

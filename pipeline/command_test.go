@@ -53,6 +53,8 @@ var comments = []struct {
 	{body: "/lock production", want: Command{Verb: "lock", Target: "production"}, wrong: "reason-required"},
 	{body: "/lock", want: Command{Verb: "lock"}, wrong: "no-target"},
 	{body: "/unlock production it is mended", want: Command{Verb: "unlock", Target: "production", Reason: "it is mended"}},
+	{body: "/unfreeze production payments are down for 30m", want: Command{Verb: "unfreeze", Target: "production", Reason: "payments are down", For: 30 * time.Minute}},
+	{body: "/unfreeze production", want: Command{Verb: "unfreeze", Target: "production"}, wrong: "reason-required"},
 	{body: "/unlock", want: Command{Verb: "unlock"}, wrong: "no-target"},
 	{body: "/kill new-checkout", want: Command{Verb: "kill", Target: "new-checkout"}},
 	{body: "> /reject no\n\n/approve", want: Command{Verb: "approve"}},
@@ -141,7 +143,7 @@ func FuzzParseComment(f *testing.F) {
 		if !known && got.Wrong == nil || got.Wrong != nil && (got.Wrong.Code == "" || got.Wrong.Reason == "" || got.Wrong.Lines == "") {
 			t.Fatalf("neither right nor told what to type: %+v", got)
 		}
-		if got.For < 0 || got.For > 0 && got.Verb != VerbLock {
+		if got.For < 0 || got.For > 0 && got.Verb != VerbLock && got.Verb != VerbUnfreeze {
 			t.Fatalf("a time of %s for /%s", got.For, got.Verb)
 		}
 		for _, text := range []string{got.Target, got.Ref, got.Reason} {

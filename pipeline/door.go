@@ -29,14 +29,24 @@ func (m *machine) startDeploy(st *Stage, sr *StageRun) bool {
 // enterLane reports whether a stage may begin that needs the lane. While the lane
 // is closed nothing new holds it; who held it without having begun waits first.
 func (m *machine) enterLane(st *Stage) bool {
-	if m.closed(st) == nil {
-		return m.hold(false)
+	why := m.closed(st)
+	o := m.lane.Runs[m.run.ID]
+	was := o.Frozen
+	o.Frozen = why != nil && why.Code == "frozen"
+	if why == nil {
+		if !m.hold(false) {
+			return false
+		}
+		m.lifted(st)
+		return true
 	}
 	if g := m.run.Gate; g != nil && g.Deploy == st.ID && g.Door == DoorVerifying {
 		m.shut() // all is read once more when the lane opens
 	}
 	l := m.lane
 	switch {
+	case o.Frozen:
+		m.freeze(!was)
 	case l.Holder == m.run.ID && !m.committed():
 		l.Holder, l.Queue = "", append([]RunID{m.run.ID}, l.Queue...)
 		m.record("lane-left", string(l.ID), Person{}, "the lane is closed")
@@ -44,6 +54,26 @@ func (m *machine) enterLane(st *Stage) bool {
 		return m.hold(true)
 	}
 	return false
+}
+
+// freeze has a run wait for the end of a freeze, which may be of its own
+// repository alone: it keeps nobody else from the lane. Of the ungated ones that
+// wait so only the newest is kept, as in the queue.
+func (m *machine) freeze(newly bool) {
+	if m.committed() {
+		return // half way: what it began nobody else may build on
+	}
+	m.lane.Queue = slices.DeleteFunc(m.lane.Queue, func(q RunID) bool { return q == m.run.ID })
+	if newly {
+		m.record("frozen", m.run.Environment, Person{}, m.run.Frozen.refusal(m.run.Environment, nil).Reason)
+	}
+	m.yield()
+	if m.outdated() || m.overtaken() || m.run.Gated() || !newly {
+		return
+	}
+	for _, id := range m.older(func(o *LaneRun) bool { return o.Frozen }) {
+		m.supersede(id, m.run.Release.Version+", which is newer, waits for the end of the freeze too; only the newest is kept.")
+	}
 }
 
 // closed says why the lane lets the stage not begin, though its run's turn has
@@ -54,6 +84,10 @@ func (m *machine) closed(st *Stage) *Refusal {
 	}
 	if lock := m.lane.Locked(m.at); lock != nil {
 		why := lock.refusal(m.run.Environment)
+		return &why
+	}
+	if f := m.run.Frozen; f != nil {
+		why := f.refusal(m.run.Environment, m.run.Env().Commanders)
 		return &why
 	}
 	return nil
@@ -166,6 +200,8 @@ func (m *machine) doorVerified(o DoorVerified) {
 		})
 		return
 	}
+	g.Freeze = o.Freeze
+	m.calendar()
 	if !samePolicy(*o.Policy, *g.Policy) {
 		g.Policy = o.Policy
 		m.voidApprovals(Refusal{

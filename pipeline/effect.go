@@ -256,6 +256,7 @@ type (
 	// no policy for the environment any more.
 	DoorVerified struct {
 		Policy    *Policy
+		Freeze    []Freeze
 		Standings []Standing
 	}
 	// DeploymentMade answers CreateDeployment.

@@ -2,10 +2,11 @@ package pipeline
 
 import "time"
 
-// Event is something that happened. Time enters the machine here and nowhere
-// else. Cause is the delivery or effect that it came from, for the log.
+// Event is something that happened. Time and its calendar enter the machine here
+// and nowhere else. Cause is the delivery or effect that it came from, for the log.
 type Event struct {
 	At    time.Time
+	Zones Zones // nil: none but UTC is known, and a freeze in any other is on
 	Cause string
 	Fact  Fact
 }

@@ -38,8 +38,11 @@ func Explain(s State) Explanation {
 			if k := s.Lane.Lock; k != nil { // said beforehand: it will keep the door shut
 				x.Waits = append(x.Waits, Wait{Stage: r.Gate.Deploy, Refusal: k.refusal(r.Environment), Since: k.At, Until: k.Until})
 			}
+			if f := r.Frozen; f != nil {
+				x.Waits = append(x.Waits, Wait{Stage: r.Gate.Deploy, Refusal: f.refusal(r.Environment, r.Env().Commanders), Until: f.Until})
+			}
 		case sr.Status == StageWaiting && sr.Reason != nil:
-			x.Waits = append(x.Waits, Wait{Stage: st.ID, Refusal: *sr.Reason, Since: sr.StartedAt})
+			x.Waits = append(x.Waits, Wait{Stage: st.ID, Refusal: *sr.Reason, Since: sr.StartedAt, Until: s.opens(sr.Reason.Code)})
 		case sr.Status == StageRunning:
 			x.Waits = append(x.Waits, Wait{Stage: st.ID, Refusal: explainRunning(st, sr), Since: sr.StartedAt, Until: sr.Deadline})
 		}
@@ -52,6 +55,17 @@ func Explain(s State) Explanation {
 		x.Headline = x.Waits[0].Reason
 	}
 	return x
+}
+
+// opens is when what closed the lane ends by itself; zero: it does not.
+func (s State) opens(code string) time.Time {
+	switch {
+	case code == "locked" && s.Lane.Lock != nil:
+		return s.Lane.Lock.Until
+	case code == "frozen" && s.Run.Frozen != nil:
+		return s.Run.Frozen.Until
+	}
+	return time.Time{}
 }
 
 func explainEnd(r *Run) Explanation {

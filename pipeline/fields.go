@@ -93,10 +93,10 @@ func environmentFields() []Field {
 		{Path: at + ".firebase", Type: TypeProject, Required: true, Meaning: "The id of the Firebase project. It is the lane: one run at a time deploys to it. No two environments share one."},
 		{Path: at + ".url", Type: TypeURL, Meaning: "Where the environment is reached; smoke tests probe paths below it."},
 		{Path: at + ".approval", Type: TypeMapping, Meaning: "Who must approve before anything changes. With it, each deploy needs an `approval` before it."},
-		{Path: at + ".commanders", Type: TypeList, Meaning: "Who may ask for a rollback, and give its final approval. Without it: people with the role maintain."},
+		{Path: at + ".commanders", Type: TypeList, Meaning: "Who may ask for a rollback, and give its final approval; and, beside people with the role maintain, take over or take off somebody else's lock and lift a freeze. Without it, people with that role may all of it."},
 		{Path: at + ".commanders[].team", Type: TypeTeam, Meaning: "A team; either this or `user`."},
 		{Path: at + ".commanders[].user", Type: TypeLogin, Meaning: "A person; either this or `team`."},
-		{Path: at + ".freeze", Type: TypeList, Meaning: "Windows in which the door stays closed.", Status: FieldRefused},
+		{Path: at + ".freeze", Type: TypeList, Meaning: "Windows in which the door stays closed. Builds and approvals go on."},
 		{Path: at + ".protected", Type: TypeTexts, Meaning: "Collections that a migration may write to only if it says so.", Status: FieldIdle},
 		{
 			Path: at + ".foreign", Type: TypeChoice, Default: "reject", Allowed: []string{"reject", "ask"}, Later: []string{"ask"},
@@ -130,11 +130,11 @@ func policyFields() []Field {
 func freezeFields() []Field {
 	const at = "environments.NAME.freeze[]"
 	return []Field{
-		{Path: at + ".every", Type: TypeText, Meaning: "Weekday and time at which it begins each week, `FRI 15:00`; either this or `from`.", Status: FieldRefused},
-		{Path: at + ".from", Type: TypeText, Meaning: "First date of a window that comes once, `2026-12-23`; either this or `every`.", Status: FieldRefused},
-		{Path: at + ".until", Type: TypeText, Required: true, Meaning: "The end: `MON 08:00` with `every`; the last date with `from`.", Status: FieldRefused},
-		{Path: at + ".timezone", Type: TypeText, Default: "UTC", Meaning: "The time zone of both, `Europe/Warsaw`.", Status: FieldRefused},
-		{Path: at + ".reason", Type: TypeText, Meaning: "What is said to whoever waits.", Status: FieldRefused},
+		{Path: at + ".every", Type: TypeText, Meaning: "Weekday and time at which it begins each week, `FRI 15:00`; either this or `from`."},
+		{Path: at + ".from", Type: TypeText, Meaning: "First date of a window that comes once, `2026-12-23`; either this or `every`."},
+		{Path: at + ".until", Type: TypeText, Required: true, Meaning: "The end: `MON 08:00` with `every`; the last date with `from`."},
+		{Path: at + ".timezone", Type: TypeText, Default: "UTC", Meaning: "The time zone of both, `Europe/Warsaw`."},
+		{Path: at + ".reason", Type: TypeText, Meaning: "What is said to whoever waits."},
 	}
 }
 

@@ -73,7 +73,11 @@ func (w *fuzzWorld) judgeWaiting(r *fuzzRun, st *Stage) {
 	}
 	granted := func(o Owed) bool { t, ok := o.Effect.(Tell); return ok && t.Run == r.state.ID }
 	told := slices.ContainsFunc(w.runs, func(o *fuzzRun) bool { return slices.ContainsFunc(o.owed, granted) })
-	held := w.lane.Lock != nil && w.lane.Holder == r.state.ID // half way, before its door
+	g := r.state.Gate
+	held := w.lane.Holder == r.state.ID && (w.lane.Lock != nil || g != nil && g.Door == DoorVerifying) // half way, or before its door
+	if r.state.Frozen != nil && !Wake(State{Lane: w.lane, Run: r.state}).IsZero() {
+		return
+	}
 	if !told && !held && !slices.Contains(w.lane.Queue, r.state.ID) {
 		w.fail("%s of %s waits for the lane, which has forgotten it", st.ID, r.state.ID)
 	}

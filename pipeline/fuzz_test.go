@@ -20,7 +20,8 @@ import (
 //     judged by brute force
 //   - no door opens for a commit other than the release's, or after it was closed
 //   - a door opens at most once a run, a stage is dispatched once an attempt
-//   - no door opens and no deploy begins while the lane is locked
+//   - no door opens and no deploy begins while the lane is locked, or in a freeze
+//     that nobody has lifted
 //   - at most one run of a lane has a deploy under way, and that run holds it
 //   - no run deploys after a newer one of its pipeline began to
 //   - a final status stays, unless a person who may write retries a failed run
@@ -121,7 +122,7 @@ func (w *fuzzWorld) event(r *fuzzRun, f Fact) {
 	f = w.stored(f)
 	before := State{Lane: w.lane, Run: r.state}
 	w.remember(r, f)
-	step := w.next(before, Event{At: w.at, Fact: f})
+	step := w.next(before, Event{At: w.at, Zones: fuzzZones, Fact: f})
 	if len(w.bad) > 0 {
 		return
 	}
@@ -392,6 +393,9 @@ func (w *fuzzWorld) judgeState(r *fuzzRun, before *Run) {
 	}
 	if deploying(r.state) && !deploying(before) && w.lane.Locked(w.at) != nil {
 		w.fail("a deploy begins in a locked lane")
+	}
+	if deploying(r.state) && !deploying(before) && w.lane.Thawed(w.at) == nil && FrozenAt(r.state.Env().Freeze, w.at, fuzzZones) != nil {
+		w.fail("a deploy begins in a freeze that nobody lifted")
 	}
 	if deploying(r.state) && !deploying(before) {
 		if w.deployed[r.state.Pipeline] > r.state.Seq {

@@ -16,6 +16,7 @@ environments:
     firebase: avalo-lane
     url: https://avalo.app
     approval: {need: [{team: leads, count: 1}, {team: approvers, count: 1}], expires: 72h}
+    freeze: [{every: TUE 05:00, until: TUE 08:00, timezone: Europe/Warsaw}, {from: 2026-11-28, until: 2026-11-28}]
 pipelines:
   production:
     on: {push: release/*}
@@ -41,7 +42,7 @@ pipelines:
       - {deploy: {workflow: deploy.yml}, needs: [approval, checks]}
 `, `version: 1
 environments:
-  staging: {firebase: avalo-lane, url: https://staging.avalo.app}
+  staging: {firebase: avalo-lane, url: https://staging.avalo.app, freeze: [{every: TUE 06:00, until: TUE 07:30}]}
 pipelines:
   staging:
     on: {push: main}
@@ -174,10 +175,26 @@ func (w *fuzzWorld) step() {
 	}
 }
 
+// fuzzZones reads no file twice.
+var fuzzZones = func() Zones {
+	known := map[string]*time.Location{}
+	for _, name := range zonesOfTheWorld {
+		if loc, err := time.LoadLocation(name); err == nil {
+			known[name] = loc
+		}
+	}
+	return func(name string) (*time.Location, error) {
+		if loc := known[name]; loc != nil {
+			return loc, nil
+		}
+		return time.LoadLocation(name)
+	}
+}()
+
 // lock is what people want of the lane itself.
 func (w *fuzzWorld) lock() {
 	who := w.standing(w.someone())
-	ask := LaneAsk{Verb: []Verb{VerbLock, VerbLock, VerbUnlock}[w.pick(3)], Environment: "production", By: who.Person, Entitled: w.pick(2) == 0, Reason: "test"}
+	ask := LaneAsk{Verb: []Verb{VerbLock, VerbLock, VerbUnlock, VerbUnfreeze}[w.pick(4)], Environment: "production", By: who.Person, Entitled: w.pick(2) == 0, Reason: "test"}
 	if w.pick(2) == 0 {
 		ask.For = 2 * time.Hour
 	}

@@ -374,16 +374,31 @@ func (m *machine) abandonGate() {
 	}
 }
 
+// expiry says why the gate's time is over: nobody approved, or what was approved
+// could not go.
+func (m *machine) expiry() Refusal {
+	g := m.run.Gate
+	why := Refusal{
+		Code: "expired", Reason: fmt.Sprintf("Nobody opened the gate within %s.", seconds(g.ExpiresAt.Sub(g.OpenAt))),
+		Fix: "Push the release branch again to ask anew.",
+	}
+	if m.run.Stages[g.Stage].Status != StagePassed {
+		return why
+	}
+	why.Reason = fmt.Sprintf("The approval was for %s and %s could not go in that time.", seconds(g.ExpiresAt.Sub(g.OpenAt)), m.run.Release.Version)
+	if wait := m.run.Stages[g.Deploy].Reason; wait != nil {
+		why.Reason += " " + wait.Reason
+	}
+	return why
+}
+
 func (m *machine) tickGate() {
 	g := m.run.Gate
 	if g == nil {
 		return
 	}
 	if (g.Door == DoorShut || g.Door == DoorVerifying) && !g.ExpiresAt.IsZero() && !m.at.Before(g.ExpiresAt) {
-		m.endGate(RunExpired, Refusal{
-			Code: "expired", Reason: fmt.Sprintf("Nobody opened the gate within %s.", seconds(g.ExpiresAt.Sub(g.OpenAt))),
-			Fix: "Push the release branch again to ask anew.",
-		})
+		m.endGate(RunExpired, m.expiry())
 		return
 	}
 	if sr := m.run.Stages[g.Deploy]; g.Door == DoorOpening && g.Doing == "" && !g.Parked && !m.at.Before(sr.StartedAt.Add(parkWait)) {

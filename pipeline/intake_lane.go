@@ -9,7 +9,7 @@ import (
 
 // OfLane reports whether a command is about an environment's lane and not about
 // one of its runs.
-func (v Verb) OfLane() bool { return v == VerbLock || v == VerbUnlock }
+func (v Verb) OfLane() bool { return v == VerbLock || v == VerbUnlock || v == VerbUnfreeze }
 
 // laneConfig goes on with a command about a lane once it is known which lane the
 // environment has and who commands it.
@@ -18,6 +18,10 @@ func (m *intakeMachine) laneConfig(o ConfigRead) {
 	env, why := o.environment(c.Command.Target)
 	if why != nil {
 		m.answer(why)
+		return
+	}
+	if c.Command.Verb == VerbUnfreeze && len(env.Freeze) == 0 {
+		m.answer(&Refusal{Code: "no-freeze", Reason: env.Name + " has no freeze.", Fix: "What a run waits for is said by /status."})
 		return
 	}
 	m.in.Lane = LaneID(env.Firebase)

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -129,8 +130,14 @@ func (m *machine) others(want func(*LaneRun) bool) []RunID {
 			ids = append(ids, id)
 		}
 	}
-	slices.SortFunc(ids, func(a, b RunID) int { return int(m.lane.Runs[a].Seq - m.lane.Runs[b].Seq) })
+	slices.SortFunc(ids, m.lane.inOrder)
 	return ids
+}
+
+// inOrder compares two active runs. A retry may bring back a place that another
+// has meanwhile.
+func (l *Lane) inOrder(a, b RunID) int {
+	return cmp.Or(cmp.Compare(l.Runs[a].Seq, l.Runs[b].Seq), cmp.Compare(a, b))
 }
 
 func (m *machine) supersede(id RunID, reason string) {
@@ -210,7 +217,7 @@ func (m *machine) overtaken() bool {
 		return false
 	}
 	for _, id := range m.others(func(o *LaneRun) bool { return o.Seq > m.run.Seq }) {
-		if slices.Contains(m.lane.Queue, id) {
+		if slices.Contains(m.lane.Queue, id) || m.lane.Runs[id].Frozen {
 			m.superseded(Superseded{By: id, Version: m.lane.Runs[id].Version, Reason: "it is newer and waits for the lane already."})
 			return m.run.Status != RunActive
 		}

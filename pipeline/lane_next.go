@@ -153,7 +153,7 @@ func (l *Lane) bySeq() []RunID {
 	for id := range l.Runs {
 		ids = append(ids, id)
 	}
-	slices.SortFunc(ids, func(a, b RunID) int { return int(l.Runs[a].Seq - l.Runs[b].Seq) })
+	slices.SortFunc(ids, l.inOrder)
 	return ids
 }
 
@@ -168,6 +168,8 @@ func (m *laneMachine) ask(a LaneAsk, cause string) {
 		m.refused = m.lock(a)
 	case VerbUnlock:
 		m.refused = m.unlock(a)
+	case VerbUnfreeze:
+		m.refused = m.unfreeze(a)
 	case VerbApprove, VerbReject, VerbWithdraw, VerbRetry, VerbCancel, VerbStatus, VerbDeploy, VerbRollback, VerbKill:
 		m.refused = &Refusal{Code: "not-for-a-lane", Reason: "/" + string(a.Verb) + " is said of a run."}
 	}

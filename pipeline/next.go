@@ -11,7 +11,8 @@ import (
 // Next is the machine: one state and one event give one step. The given state
 // is not changed.
 func Next(s State, e Event) Step {
-	m := &machine{run: s.Run.clone(), lane: s.Lane.clone(), at: e.At}
+	m := &machine{run: s.Run.clone(), lane: s.Lane.clone(), at: e.At, zones: e.Zones}
+	m.calendar()
 	if m.run.Observed() {
 		m.observe(e.Fact)
 	} else {
@@ -31,6 +32,8 @@ type machine struct {
 	run     *Run
 	lane    *Lane
 	at      time.Time
+	zones   Zones
+	thaw    *Thaw // by which a freeze that is on does not count
 	owed    []Owed
 	show    []Slot
 	log     []Entry

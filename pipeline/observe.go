@@ -97,6 +97,9 @@ func (r *Run) decide(g *GateInspected) []Decision {
 		case KindDeploy:
 			if d.Text, d.Refused = r.wouldRun(st.Deploy.File); d.Refused == nil {
 				d.Text += fmt.Sprintf(" Before it, %s would have to be free of other runs.", r.Lane)
+				if r.Frozen != nil {
+					d.Text += " " + r.Frozen.refusal(r.Environment, nil).Reason
+				}
 			}
 		case KindSmoke:
 			d.Text = "Would probe " + r.Env().URL + ": " + strings.Join(probed(st.Smoke.Probes), ", ") + "."

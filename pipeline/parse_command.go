@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,7 +15,7 @@ const maxCommand = 500
 // id, or a version with a dot.
 var namedForm = regexp.MustCompile(`^(?:[0-9a-f]{16}|[vV]?[0-9]+\.[0-9A-Za-z.+-]*[0-9A-Za-z])$`)
 
-// The time that a lock may be given: before its reason or behind it.
+// The time that a lock or a thaw may be given: before its reason or behind it.
 var (
 	forFirst = regexp.MustCompile(`(?i)^for\s+(\d+[dhm][0-9dhm]*|\d+\s+(?:minute|hour|day)s?)(?:\s+(.*))?$`)
 	forLast  = regexp.MustCompile(`(?i)^(.*?)\s+for\s+(\d+[dhm][0-9dhm]*|\d+\s+(?:minute|hour|day)s?)$`)
@@ -46,7 +47,9 @@ func ParseCommand(line string) (c Command, found bool) {
 	case VerbRollback:
 		c.readRollback(rest)
 	case VerbLock:
-		c.readLock(rest)
+		c.readFor(rest, "Who locks %s says why: others will wait for it.", "2h")
+	case VerbUnfreeze:
+		c.readFor(rest, "Who lifts the freeze of %s says why: it is there for a reason.", "1h")
 	default:
 		return nearCommand(name, rest)
 	}
@@ -82,7 +85,8 @@ func (c *Command) readRollback(rest string) {
 	c.want(c.Target != "" && rest == "" && (to == "" || strings.EqualFold(to, "to") && c.Ref != ""), "not-understood")
 }
 
-func (c *Command) readLock(rest string) {
+// readFor reads an environment, a reason, and a time before or behind it.
+func (c *Command) readFor(rest, why, example string) {
 	c.Target, c.Reason = cutWord(rest)
 	span := ""
 	if m := forFirst.FindStringSubmatch(c.Reason); m != nil {
@@ -97,8 +101,8 @@ func (c *Command) readLock(rest string) {
 	c.want(c.Target != "", "no-target")
 	if c.Wrong == nil && c.Reason == "" {
 		c.Wrong = &Refusal{
-			Code: "reason-required", Reason: "Who locks " + quoted(c.Target) + " says why: others will wait for it.", Fix: "Type it behind the environment:",
-			Lines: "/lock " + c.Target + " REASON for 2h",
+			Code: "reason-required", Reason: fmt.Sprintf(why, quoted(c.Target)), Fix: "Type it behind the environment:",
+			Lines: "/" + string(c.Verb) + " " + c.Target + " REASON for " + example,
 		}
 	}
 }

@@ -42,9 +42,6 @@ func unavailableIn(env *Environment, refuse func(what, fix string)) {
 	if env == nil {
 		return
 	}
-	if len(env.Freeze) > 0 {
-		refuse(fmt.Sprintf("The freeze of %s", env.Name), "Remove freeze from the environment; until then nobody keeps the door shut but the approvers.")
-	}
 	if env.Foreign == ForeignAsk {
 		refuse(fmt.Sprintf("foreign: ask in %s", env.Name), "Write foreign: reject.")
 	}

@@ -351,7 +351,7 @@ func (m *machine) commanded(f Commanded) {
 		m.withdraw(a)
 	case VerbStatus:
 		m.reply(a, nil, "status")
-	case VerbDeploy, VerbLock, VerbUnlock, VerbRollback, VerbKill:
+	case VerbDeploy, VerbLock, VerbUnlock, VerbUnfreeze, VerbRollback, VerbKill:
 		m.reply(a, &Refusal{Code: "not-for-a-run", Reason: "/" + string(a.Verb) + " is not said of a run.", Fix: "It is typed like this:", Lines: a.Verb.Usage()}, "")
 	}
 }

@@ -59,6 +59,8 @@ type Run struct {
 	SupersededBy RunID                `json:"superseded_by,omitempty"`
 	CreatedAt    time.Time            `json:"created_at"`
 	EndedAt      time.Time            `json:"ended_at,omitzero"`
+	Frozen       *Frozen              `json:"frozen,omitempty"` // the freeze that was on when it was looked at last
+	Thawed       bool                 `json:"thawed,omitempty"` // it deployed in a freeze, by somebody's leave
 	Stages       map[string]*StageRun `json:"stages"`
 	Gate         *Gate                `json:"gate,omitempty"`
 	Deployment   *Deployment          `json:"deployment,omitempty"`
@@ -259,8 +261,9 @@ type Gate struct {
 	Parked      bool       `json:"parked,omitempty"`    // GitHub holds the job at our door
 	OpenAt      time.Time  `json:"open_at,omitzero"`    // approvals count from here
 	ExpiresAt   time.Time  `json:"expires_at,omitzero"`
-	Policy      *Policy    `json:"policy"`          // as last read
-	Asked       *Bound     `json:"asked,omitempty"` // what approvals are asked for
+	Policy      *Policy    `json:"policy"`           // as last read
+	Asked       *Bound     `json:"asked,omitempty"`  // what approvals are asked for
+	Freeze      []Freeze   `json:"freeze,omitempty"` // of the default branch, as last read
 	Approvals   []Approval `json:"approvals,omitempty"`
 	Doing       string     `json:"doing,omitempty"`  // key of the effect that the door waits for
 	People      []int64    `json:"people,omitempty"` // whose standing is being read once more
@@ -334,6 +337,7 @@ type Lane struct {
 	Doubt        *Doubt             `json:"doubt,omitempty"`   // a deploy ended badly: what is live is not known
 	History      []Released         `json:"history,omitempty"` // what went to the lane, oldest first
 	Lock         *Lock              `json:"lock,omitempty"`    // it may be over: see Locked
+	Thaw         *Thaw              `json:"thaw,omitempty"`    // likewise: see Thawed
 	Heard        []Heard            `json:"heard,omitempty"`   // the last changes that were asked for
 	LogSeq       int64              `json:"log_seq"`
 	LogHead      string             `json:"log_head,omitempty"` // hash of the last entry
@@ -356,6 +360,7 @@ type LaneRun struct {
 	Gated    bool   `json:"gated,omitempty"`
 	AtGate   bool   `json:"at_gate,omitempty"`
 	Restore  bool   `json:"restore,omitempty"` // a rollback
+	Frozen   bool   `json:"frozen,omitempty"`  // it waits for the end of a freeze, in no queue
 	Moving   bool   `json:"moving,omitempty"`  // its deploy has begun: something of it may be live
 }
 

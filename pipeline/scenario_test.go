@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestScenarios plays the conversations in testdata/scenarios. A line that
@@ -82,7 +83,7 @@ func diffLines(want, got string) string {
 func (w *theatre) event(name string, f Fact) []string {
 	run := w.runs[name]
 	before := w.describe(run)
-	step := Next(State{Lane: w.lanes[run.Lane], Run: run}, Event{At: w.at, Fact: f})
+	step := Next(State{Lane: w.lanes[run.Lane], Run: run}, Event{At: w.at, Zones: time.LoadLocation, Fact: f})
 	w.runs[name], w.lanes[run.Lane] = step.State.Run, step.State.Lane
 	w.log = append(w.log, step.Log...)
 	out := changes(name, before, w.describe(step.State.Run))

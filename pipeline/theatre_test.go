@@ -33,6 +33,7 @@ type theatre struct {
 	last       map[string]Fact
 	workflow   int64
 	causes     int
+	freeze     *Freeze         // of the default branch, beside the spec's
 	held       map[string]bool // kinds of effects that are not answered by themselves
 	parts      []string        // components that a rollback moves
 	live       []string        // components that a deploy with verify changes
@@ -117,6 +118,9 @@ func (w *theatre) say(words []string) []string {
 		return nil
 	case "judge": // judge restore|hold|ask : what is decided about trouble
 		w.judged = TroubleAction(args[0])
+		return nil
+	case "freeze": // freeze FROM UNTIL REASON… : the default branch has a further freeze now
+		w.freeze = &Freeze{From: args[0], To: args[1], Reason: strings.Join(args[2:], " ")}
 		return nil
 	case "lane": // lane LOGIN /lock ENVIRONMENT REASON: a command about a lane
 		return w.laneCommand(args)

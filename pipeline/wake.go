@@ -19,6 +19,9 @@ func Wake(s State) time.Time {
 			at(sr.Deadline)
 		}
 	}
+	if f := s.Run.Frozen; f != nil && s.Run.waits() {
+		at(f.Until)
+	}
 	if x := s.Run.Restore; x != nil && s.Run.Stages[StageRestore].Status == StageWaiting {
 		at(x.StopBy)
 	}
@@ -31,4 +34,14 @@ func Wake(s State) time.Time {
 		}
 	}
 	return first
+}
+
+// waits reports whether a stage waits, for people or for the lane.
+func (r *Run) waits() bool {
+	for _, sr := range r.Stages {
+		if sr.Status == StageWaiting {
+			return true
+		}
+	}
+	return false
 }

@@ -108,13 +108,14 @@ type APILane struct {
 	Verified     *APILive        `json:"verified,omitempty"`
 	Doubt        string          `json:"doubt,omitempty"` // why it is not known what is live
 	Lock         *APILock        `json:"lock,omitempty"`
+	Thaw         *APILock        `json:"thaw,omitempty"` // its freezes do not count until then
 	Holder       *APIRun         `json:"holder,omitempty"`
 	AtGate       []APIRun        `json:"at_gate,omitempty"`
 	Queue        []APIRun        `json:"queue,omitempty"`
 	Moving       []APIRun        `json:"moving,omitempty"`
 }
 
-// APILock is who keeps a lane's door shut, and why.
+// APILock is who keeps a lane's door shut, or lifts its freezes, and why.
 type APILock struct {
 	By     string    `json:"by"`
 	At     time.Time `json:"at"`
@@ -200,6 +201,9 @@ func APILaneOf(v LaneView) APILane {
 	}
 	if k := v.Lock; k != nil {
 		lane.Lock = &APILock{By: k.By, At: k.At, Until: k.Until, Reason: k.Why}
+	}
+	if k := v.Thaw; k != nil {
+		lane.Thaw = &APILock{By: k.By, At: k.At, Until: k.Until, Reason: k.Why}
 	}
 	if v.Holder != nil {
 		holder := apiLine(*v.Holder, v.Installation)

@@ -19,7 +19,7 @@ func gateSummary(l *lines, v View, s *Stage) {
 	if g.Open {
 		openGateMD(l, g)
 		for _, w := range v.closed() {
-			l.add("\n🔒 %s", waitMD(w))
+			l.add("\n%s %s", w.sign(), waitMD(w))
 		}
 	}
 	approvalsMD(l, g)

@@ -228,7 +228,7 @@ func discordGate(v View) []string {
 	}
 	texts = append(texts, how)
 	for _, w := range v.closed() {
-		texts = append(texts, "🔒 "+dmd(sentence(w.Reason)))
+		texts = append(texts, w.sign()+" "+dmd(sentence(w.Reason)))
 	}
 	for _, a := range g.Disregarded {
 		texts = append(texts, "✖️ "+dmd(a.By)+" does not count: "+dmd(clip(sentence(a.Why.Reason), 200)))

@@ -195,7 +195,7 @@ func slackGate(v View, act bool) []string {
 		texts = append(texts, "✖️ "+mrkdwn(a.By)+" does not count: "+mrkdwn(sentence(a.Why.Reason)))
 	}
 	for _, w := range v.closed() {
-		texts = append(texts, "🔒 "+mrkdwn(sentence(w.Reason))+" "+mrkdwn(w.Fix))
+		texts = append(texts, w.sign()+" "+mrkdwn(sentence(w.Reason))+" "+mrkdwn(w.Fix))
 	}
 	var ways []string
 	if act && !g.OneClick {

@@ -28,3 +28,17 @@ func locked() pipeline.State {
 	s.Lane.Runs = map[pipeline.RunID]*pipeline.LaneRun{"6924f00000000001": {Version: "v1.1.10", Seq: 1}, s.Run.ID: {Version: "v1.2.0", Seq: 2}}
 	return s
 }
+
+// frozen is an approved release that waits for the end of a freeze.
+func frozen() pipeline.State {
+	s := waitingForLane()
+	s.Lane.Holder = ""
+	s.Run.Frozen = &pipeline.Frozen{Until: after(48 * time.Hour), Reason: "weekend", Local: "MON 08:00 Europe/Warsaw"}
+	s.Lane.Thaw = &pipeline.Thaw{By: alice, At: after(-2 * time.Hour), Until: after(-time.Hour), Why: "over"}
+	s.Run.Stages["deploy"].Reason = &pipeline.Refusal{
+		Code: "frozen", Reason: "production is frozen until 2026-11-26 12:00 UTC (MON 08:00 Europe/Warsaw): weekend.",
+		Fix: "It goes by itself then. To let it go before, with a reason: /unfreeze production REASON.",
+		Who: []string{"people with the role maintain", "@incident-commanders"},
+	}
+	return s
+}

@@ -49,6 +49,7 @@ func states() map[string]func() pipeline.State {
 		"waiting-for-lane": waitingForLane,
 		"locked":           locked,
 		"locked-at-gate":   lockedAtGate,
+		"frozen":           frozen,
 		"notifying": func() pipeline.State {
 			s := smoked()
 			set(s, "notify", pipeline.StageRunning, 16*time.Minute, 0, 0)
@@ -74,7 +75,7 @@ func observedState() pipeline.State {
 	s := build()
 	s.Run.Status, s.Run.EndedAt = pipeline.RunObserved, after(3*time.Second)
 	s.Run.Decisions = []pipeline.Decision{
-		{Refused: &pipeline.Refusal{Code: "x", Reason: "The freeze of production is not available in this version of Gatehouse.", Fix: "Remove freeze."}},
+		{Refused: &pipeline.Refusal{Code: "x", Reason: "The kind watch is not available in this version of Gatehouse.", Fix: "Remove it."}},
 		{Stage: "lint", Text: "Would start the workflow lint.yml on release/v1.2.0."},
 		{Stage: "approval", Text: "Would ask 1 of @release-approvers. Not counted, as authors of this release: bob."},
 		{Stage: "deploy", Refused: &pipeline.Refusal{Code: "y", Reason: "No deploy.yml", Fix: "Paste this:", Lines: "on:\n  workflow_dispatch:"}},

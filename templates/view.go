@@ -153,7 +153,15 @@ func (v View) otherWaits() []Wait {
 
 // closed are the waits that keep the door shut whoever approves.
 func (v View) closed() []Wait {
-	return slices.DeleteFunc(slices.Clone(v.Waits), func(w Wait) bool { return w.Code != "locked" })
+	return slices.DeleteFunc(slices.Clone(v.Waits), func(w Wait) bool { return w.Code != "locked" && w.Code != "frozen" })
+}
+
+// sign is what stands before a wait that keeps the door shut.
+func (w Wait) sign() string {
+	if w.Code == "frozen" {
+		return "🧊"
+	}
+	return "🔒"
 }
 
 // maker holds what every part of a view is made from.

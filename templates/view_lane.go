@@ -28,9 +28,10 @@ type LaneView struct {
 	Moving       []RunLine // who is on the way to the gate, oldest first
 	Unlisted     int       // active runs that were not given
 	Lock         *LaneLock // nil: the lane is not locked
+	Thaw         *LaneLock // nil: nobody has lifted its freezes
 }
 
-// LaneLock is who keeps a lane's door shut, and why.
+// LaneLock is who keeps a lane's door shut, or lifts its freezes, and why.
 type LaneLock struct {
 	By          string
 	At          time.Time
@@ -105,6 +106,9 @@ func NewLaneView(lane *pipeline.Lane, runs []*pipeline.Run, now time.Time, links
 	}
 	if k := lane.Locked(now); k != nil {
 		v.Lock = &LaneLock{By: k.Who(), At: k.At, Until: k.Until, Why: k.Why, Environment: v.Title()}
+	}
+	if k := lane.Thawed(now); k != nil {
+		v.Thaw = &LaneLock{By: name(k.By), At: k.At, Until: k.Until, Why: k.Why, Environment: v.Title()}
 	}
 	v.place(lane, known, now, links)
 	return v

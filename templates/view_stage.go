@@ -109,8 +109,11 @@ func (m *maker) stageWord(st *pipeline.Stage, s Stage) Word {
 
 // waitingWord says what a stage waits for that is no gate.
 func waitingWord(why *pipeline.Refusal) Word {
-	if why != nil && why.Code == "locked" {
+	switch {
+	case why != nil && why.Code == "locked":
 		return Word{"🔒", "locked"}
+	case why != nil && why.Code == "frozen":
+		return Word{"🧊", "frozen"}
 	}
 	return Word{"🕒", "queued"}
 }

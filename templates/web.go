@@ -150,7 +150,7 @@ func signOf(w Word) sign {
 		s.Symbol, s.Tone = "hand", toneWait
 	case "🔄":
 		s.Symbol, s.Tone = "busy", toneBusy
-	case "🔒":
+	case "🔒", "🧊":
 		s.Symbol, s.Tone = "lock", toneWait
 	case "🕒":
 		s.Symbol, s.Tone = "clock", toneIdle

@@ -47,3 +47,28 @@ func TestLockedLane(t *testing.T) {
 		}
 	}
 }
+
+// A freeze keeps an approved release waiting, and says until when. Who may only
+// write cannot lift it; a maintainer can, with a reason.
+func TestFrozenLane(t *testing.T) {
+	t.Parallel()
+	config := strings.Replace(shortConfig, "    approval:", "    freeze: [{from: 2020-01-01, until: 2199-12-31, timezone: Europe/Warsaw, reason: the auditors are here}]\n    approval:", 1)
+	s := open(t, demo.Options{Files: short(map[string]string{configFile: config})})
+	sha := s.release()
+	s.gate(sha)
+	s.approve(sha)
+	s.until("the deploy waits for the freeze to end", func() bool {
+		c := s.check(sha, deploy)
+		return c.Status == "queued" && holds(c.Output.Summary, "production is frozen until 2199-12-31 23:00 UTC", "the auditors are here", "/unfreeze production REASON")
+	})
+	s.comment(demo.Dana, sha, "/unfreeze production I am in a hurry")
+	s.answered(sha, "To lift a freeze of production takes the role maintain")
+	if s.deployed() != 0 {
+		t.Error("a frozen lane deployed")
+	}
+	s.comment(demo.Ivan, sha, "/unfreeze production payments are down for 30m")
+	s.shows(sha, deploy, "success")
+	if s.deployed() != 1 {
+		t.Errorf("%d deploys", s.deployed())
+	}
+}

@@ -67,6 +67,7 @@ type Config struct {
 	Logger    *slog.Logger
 	Instance  string         // names this process in leases; unique among all
 	Rand      func() float64 // in [0,1), for jitter; safe for concurrent use
+	Zones     pipeline.Zones // the time zones of freezes; nil: none but UTC is known
 	Hooks     Hooks
 	Options   Options
 }
@@ -83,6 +84,7 @@ type Engine struct {
 	log       *slog.Logger
 	instance  string
 	rand      func() float64
+	zones     pipeline.Zones
 	hooks     Hooks
 	opt       Options
 	stopping  atomic.Bool
@@ -112,7 +114,7 @@ func New(c Config) (*Engine, error) {
 	hooks := c.Hooks.filled()
 	return &Engine{
 		store: storage{Store: c.Store, changed: hooks.Changed}, waker: c.Waker, machine: c.Machine, performer: c.Performer, shower: c.Shower,
-		clock: c.Clock, log: c.Logger, instance: c.Instance, rand: c.Rand, hooks: hooks, opt: c.Options.filled(),
+		clock: c.Clock, log: c.Logger, instance: c.Instance, rand: c.Rand, zones: c.Zones, hooks: hooks, opt: c.Options.filled(),
 	}, nil
 }
 

@@ -119,7 +119,7 @@ func (t *tx) state() pipeline.State { return pipeline.State{Lane: t.lane, Run: t
 // apply asks the machine and takes over what it answers.
 func (t *tx) apply(cause string, fact pipeline.Fact) error {
 	t.fact = fact
-	ev := pipeline.Event{At: t.now, Cause: cause, Fact: fact}
+	ev := pipeline.Event{At: t.now, Zones: t.e.zones, Cause: cause, Fact: fact}
 	if t.rec.Intake != nil {
 		step := t.e.machine.NextIntake(t.rec.Intake, ev)
 		t.over = t.over || step.Intake.Over && !t.rec.Intake.Over

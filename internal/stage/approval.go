@@ -59,7 +59,7 @@ func (p *Performers) verifyDoor(ctx context.Context, repo Repo, job engine.Job, 
 		return nil, refuse("target-changed", fmt.Sprintf("The configuration on the default branch now binds %s to %s, and this release was approved for %s.", e.Environment, env.Firebase, job.Run.Lane),
 			"Push the release branch again under the new configuration.")
 	}
-	out := pipeline.DoorVerified{Policy: env.Approval}
+	out := pipeline.DoorVerified{Policy: env.Approval, Freeze: env.Freeze}
 	in, err := readRoster(ctx, repo, job.Repo, env.Approval.Teams())
 	if err != nil {
 		return nil, err
