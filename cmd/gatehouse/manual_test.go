@@ -41,15 +41,15 @@ func TestReleasedByHand(t *testing.T) {
 		"The branch main matches none of release/*", "Use workflow from")
 }
 
-// Run workflow on rollback.yml is answered where the person looks, on the commit,
-// and the release at its gate goes on.
+// Run workflow on rollback.yml without the phrase is answered where the person
+// looks, on the commit, and the release at its gate goes on.
 func TestRollbackByHandIsAnswered(t *testing.T) {
 	t.Parallel()
 	s := open(t, demo.Options{Files: byHand()})
 	sha := s.push(sandbox.Push{Branch: branch, By: demo.Dana, Message: "Release", Files: map[string]string{"a": "1"}})
 	s.gate(sha)
-	inputs := map[string]string{"environment": "production", "phrase": "ROLLBACK PRODUCTION", "reason": "checkout fails"}
+	inputs := map[string]string{"environment": "production", "phrase": "yes", "reason": "checkout fails"}
 	s.run(demo.Dana, "rollback.yml", branch, maps.Clone(inputs))
-	s.shows(sha, "gatehouse / rollback", "failure", "Rollback is not available in this version of Gatehouse")
+	s.shows(sha, "gatehouse / rollback", "failure", "To roll production back takes the line ROLLBACK PRODUCTION.", "/rollback production")
 	s.gate(sha)
 }
