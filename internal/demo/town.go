@@ -32,6 +32,8 @@ const (
 	botToken  = "xoxb-demo-token"
 	signing   = "demo-signing-secret"
 	hookToken = "demo-discord-token"
+	clientID  = "Iv1.demo"
+	clientKey = "demo-client-secret"
 	alarms    = "alerts" // the channel of Slack's incoming webhook
 )
 
@@ -42,7 +44,8 @@ type Options struct {
 	Files     map[string]string // over those of the starter
 	HookURL   string            // where webhooks go; SetHook may say it later
 	Logger    *slog.Logger
-	RateLimit int // of the sandbox's GitHub; 0 means GitHub's 5000 an hour
+	RateLimit int  // of the sandbox's GitHub; 0 means GitHub's 5000 an hour
+	SignIn    bool // people sign in to the pages, which are then public
 }
 
 // Gate is how the production environment is protected.
@@ -84,7 +87,7 @@ func Open(listener net.Listener, opt Options) (*Town, error) {
 	t := &Town{URL: "http://" + listener.Addr().String(), key: key, opt: opt}
 	t.World = sandbox.New(sandbox.Options{
 		BaseURL: t.URL, HookURL: opt.HookURL, WebhookSecret: secret, AppID: appID, AppKey: private,
-		Step: opt.Step, Logger: opt.Logger, RateLimit: opt.RateLimit,
+		Step: opt.Step, Logger: opt.Logger, RateLimit: opt.RateLimit, ClientID: clientID, ClientSecret: clientKey,
 	})
 	t.Slack = sandbox.NewSlack(t.World, sandbox.SlackOptions{Token: botToken, SigningSecret: signing})
 	t.Discord = sandbox.NewDiscord(t.World, sandbox.DiscordOptions{Token: hookToken})
@@ -164,7 +167,7 @@ func (t *Town) Close() {
 
 // Env is the environment of an app that lives in this town.
 func (t *Town) Env(addr, dbPath string) map[string]string {
-	return map[string]string{
+	env := map[string]string{
 		"GATEHOUSE_ADDR":            addr,
 		"GATEHOUSE_PAGES_ADDR":      "127.0.0.1:0",
 		"GATEHOUSE_STORE":           "sqlite:" + dbPath,
@@ -180,6 +183,11 @@ func (t *Town) Env(addr, dbPath string) map[string]string {
 		"SLACK_WEBHOOK_URL":         t.URL + t.alerts,
 		"DISCORD_WEBHOOK_URL":       t.URL + t.Discord.WebhookPath(),
 	}
+	if t.opt.SignIn {
+		env["GITHUB_OAUTH_CLIENT_ID"], env["GITHUB_OAUTH_CLIENT_SECRET"] = clientID, clientKey
+		t.World.SetCallbacks("http://" + addr + "/api/github/auth")
+	}
+	return env
 }
 
 func (t *Town) settle() error {
