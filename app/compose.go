@@ -32,7 +32,7 @@ func (a *App) buildPerformers() (*stage.Performers, error) {
 		return nil, fmt.Errorf("GATEHOUSE_PROBE_ALLOW: %w", err)
 	}
 	o := stage.Options{
-		Repos: stage.ReposOf(a.github), App: a.github, Prober: prober, Bindings: bindings,
+		Repos: stage.ReposOf(a.github), As: a.as, App: a.github, Prober: prober, Bindings: bindings,
 		Expr: expr.Check, Links: a.links(), Clock: clock{}.Now, Logger: a.log,
 	}
 	if a.cfg.SlackToken != "" {

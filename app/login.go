@@ -6,8 +6,11 @@ import (
 	"net/http"
 
 	"github.com/gatehouse-app/gatehouse/handlers"
+	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/internal/github"
 	"github.com/gatehouse-app/gatehouse/internal/login"
+	"github.com/gatehouse-app/gatehouse/internal/stage"
+	"github.com/gatehouse-app/gatehouse/pipeline"
 )
 
 // callbackPath is where GitHub sends people back to.
@@ -49,6 +52,22 @@ func (c Config) vault() (*login.Vault, error) {
 		keys = append(keys, key)
 	}
 	return login.NewVault(keys...)
+}
+
+// as gives a handle with a person's own token; nil if he has not signed in.
+func (a *App) as(ctx context.Context, person int64, where pipeline.Repo) (stage.Reviewer, error) {
+	if a.login == nil {
+		return nil, nil //nolint:nilnil // not signed in is an answer
+	}
+	token, err := a.login.Token(ctx, person)
+	switch {
+	case errors.Is(err, login.ErrSignedOut):
+		return nil, nil //nolint:nilnil // not signed in is an answer
+	case err != nil:
+		return nil, &engine.Retry{Class: engine.RetryLater, Reason: "the person's token cannot be read or refreshed now", Err: err}
+	}
+	ref := github.RepoRef{Installation: where.Installation, ID: where.ID, Owner: where.Owner, Name: where.Name}
+	return a.github.As(person, token).Repo(ref), nil
 }
 
 // persons asks GitHub with a person's own token.

@@ -46,6 +46,7 @@ func (p *pages) act(w http.ResponseWriter, r *http.Request) {
 		p.showRun(w, r, state, http.StatusUnprocessableEntity, &templates.CommandAnswer{Verb: c.Verb, Refused: why}, c.Reason)
 		return
 	}
+	c.Shown = state.Run.Bound().Digest()
 	id, err := p.handOver(ctx, state.Run.Repo, state.Run.ID, c, pipeline.SurfacePage)
 	if err != nil {
 		p.fail(w, r, err)

@@ -192,7 +192,7 @@ func TestButton(t *testing.T) {
 	d := taken[0]
 	f, _ := d.Signals[0].Fact.(pipeline.Commanded)
 	want := pipeline.Commanded{
-		Command: pipeline.Command{Verb: pipeline.VerbApprove, Reason: "looked at it"}, By: pipeline.Person{ID: 7, Login: "ada"},
+		Command: pipeline.Command{Verb: pipeline.VerbApprove, Reason: "looked at it", Shown: digest(g.shelf)}, By: pipeline.Person{ID: 7, Login: "ada"},
 		Where: pipeline.Origin{Surface: pipeline.SurfacePage, Command: d.GUID},
 	}
 	if f != want || d.Signals[0].Run != idGate || d.Repo.ID != 42 || d.Repo.Installation != 5 || d.AppID != 1 || d.Event != engine.EventCommand {

@@ -27,6 +27,11 @@ func (w *theatre) outcome(e Effect, args []string) Outcome {
 		return readChecks(e, args)
 	case ReadWorkflow:
 		return WorkflowRead{Workflow: readWorkflow(e, args)}
+	case RecordReview:
+		if len(args) > 0 && args[0] == "recorded" {
+			return ReviewRecorded{}
+		}
+		return ReviewRecorded{Refused: &Refusal{Code: "not-a-reviewer", Reason: strings.Join(args, " ") + "."}}
 	case ReadReviews:
 		o := ReviewsRead{}
 		if len(args) > 1 {
@@ -103,6 +108,8 @@ func (w *theatre) natural(e Effect) Outcome {
 			o.Standings = append(o.Standings, w.people[p.Login])
 		}
 		return o
+	case RecordReview:
+		return ReviewRecorded{Refused: &Refusal{Code: CodeNotSignedIn, Reason: "Nobody signs in."}}
 	case CreateDeployment:
 		return DeploymentMade{ID: 901}
 	case RunProbes:

@@ -78,6 +78,7 @@ func effects() []Effect {
 		StartWorkflow{},
 		ReadWorkflow{},
 		ReadReviews{},
+		RecordReview{},
 		CancelWorkflow{},
 		ReadChecks{},
 		InspectGate{},

@@ -38,6 +38,14 @@ type (
 	// ReadReviews reads who decided on a parked workflow run, and where the run
 	// stands → ReviewsRead.
 	ReadReviews struct{ Workflow int64 }
+	// RecordReview answers Review deployments in GitHub as the person himself, who
+	// approved elsewhere, with his own token → ReviewRecorded.
+	RecordReview struct {
+		Workflow    int64
+		Environment string
+		Person      Person
+		Comment     string
+	}
 	// CancelWorkflow cancels a workflow run → Done. Nothing waits for it.
 	CancelWorkflow struct{ Workflow int64 }
 	// ReadChecks reads checks and statuses of the commit → ChecksRead.
@@ -180,6 +188,7 @@ func (StartWorkflow) effect()    {}
 func (ReadWorkflow) effect()     {}
 func (CancelWorkflow) effect()   {}
 func (ReadReviews) effect()      {}
+func (RecordReview) effect()     {}
 func (ReadChecks) effect()       {}
 func (InspectGate) effect()      {}
 func (VerifyPerson) effect()     {}
@@ -235,6 +244,8 @@ type (
 	WorkflowStarted struct{ Workflow WorkflowRun }
 	// WorkflowRead answers ReadWorkflow.
 	WorkflowRead struct{ Workflow WorkflowRun }
+	// ReviewRecorded answers RecordReview; Refused says why it was not recorded.
+	ReviewRecorded struct{ Refused *Refusal }
 	// ReviewsRead answers ReadReviews.
 	ReviewsRead struct {
 		Workflow WorkflowRun
@@ -321,6 +332,7 @@ func (WorkflowStarted) outcome() {}
 func (WorkflowRead) outcome()    {}
 func (ChecksRead) outcome()      {}
 func (ReviewsRead) outcome()     {}
+func (ReviewRecorded) outcome()  {}
 func (GateInspected) outcome()   {}
 func (PersonVerified) outcome()  {}
 func (DoorVerified) outcome()    {}

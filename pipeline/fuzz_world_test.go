@@ -297,6 +297,11 @@ func (w *fuzzWorld) outcome(r *fuzzRun, e Effect, how int) Outcome {
 			o.Reviews = []Reviewed{{Workflow: e.Workflow, By: w.people[0].Person}}
 		}
 		return o
+	case RecordReview:
+		if how == 3 {
+			return ReviewRecorded{Refused: &Refusal{Code: "not-a-reviewer", Reason: "No."}}
+		}
+		return ReviewRecorded{}
 	case ReadChecks:
 		return readChecks(e, [][]string{{"success", "success"}, {"success"}, {"failure"}, {"success", "success"}}[how%4])
 	case InspectGate:

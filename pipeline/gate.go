@@ -65,7 +65,7 @@ func (m *machine) gateAnswered(o Outcome) {
 		m.doorRead(o.Workflow)
 	case ReviewsRead:
 		m.reviewsMissed(o)
-	case ReleaseRead, WorkflowStarted, ChecksRead, PersonVerified, DeploymentMade, Probed, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged,
+	case ReviewRecorded, ReleaseRead, WorkflowStarted, ChecksRead, PersonVerified, DeploymentMade, Probed, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged,
 		DeployVerified, TargetLoaded, PartMoved, TroubleJudged:
 		// Nothing that a gate asks for is answered so.
 	}
@@ -221,6 +221,9 @@ func (m *machine) reviewed(f Reviewed) {
 	}
 	g.Reviewed = true
 	m.changed(g.Stage)
+	if slices.ContainsFunc(g.Approvals, func(a Approval) bool { return a.Counts() && a.By.ID == f.By.ID }) {
+		return // he approved elsewhere: this is the click that GitHub wanted
+	}
 	m.ask(Ask{Verb: VerbApprove, Stage: g.Stage, By: f.By, Where: Origin{Surface: SurfaceReview}, Text: f.Comment})
 }
 

@@ -106,7 +106,7 @@ func (m *intakeMachine) answered(a Answered) {
 		if a.Key == "judge-request" {
 			m.rollbackJudged()
 		}
-	case ReleaseRead, WorkflowStarted, WorkflowRead, ReviewsRead, ChecksRead, GateInspected, DoorVerified, DeploymentMade, Probed,
+	case ReleaseRead, WorkflowStarted, WorkflowRead, ReviewsRead, ReviewRecorded, ChecksRead, GateInspected, DoorVerified, DeploymentMade, Probed,
 		SnapshotTaken, DeployVerified, TargetLoaded, PartMoved, TroubleJudged:
 		// A reply or a check run is done; the others answer no intake.
 	}

@@ -97,6 +97,10 @@ func (m *machine) answered(a Answered) {
 		m.asked(ask, a.Outcome)
 		return
 	}
+	if g := m.run.Gate; g != nil && a.Key == g.Recording {
+		m.reviewRecorded(a.Outcome)
+		return
+	}
 	if m.answeredElsewhere(a) {
 		return
 	}

@@ -119,6 +119,7 @@ func (m *machine) approve(a Ask, s Standing) *Refusal {
 	if why == nil {
 		m.record("approval", g.Environment, s.Person, string(a.Where.Surface))
 		m.lookForReviews()
+		m.recordReview(a, s.Person)
 	} else {
 		m.note(s.Person.Login, "approval by %s does not count: %s", s.Person.Login, why.Reason)
 	}

@@ -258,6 +258,8 @@ type Gate struct {
 	Advisory    bool       `json:"advisory,omitempty"`
 	Reviewers   []string   `json:"reviewers,omitempty"` // GitHub's required reviewers: logins, @org/team
 	Reviewed    bool       `json:"reviewed,omitempty"`  // GitHub recorded one of them
+	Recording   string     `json:"recording,omitempty"` // key of the effect that tells GitHub of an approval
+	Recorder    Person     `json:"recorder,omitzero"`   // whose
 	Parked      bool       `json:"parked,omitempty"`    // GitHub holds the job at our door
 	OpenAt      time.Time  `json:"open_at,omitzero"`    // approvals count from here
 	ExpiresAt   time.Time  `json:"expires_at,omitzero"`

@@ -7,6 +7,8 @@ package pipeline
 // begun before is still looked for, so that it can be stopped.
 func (r *Run) Wants(key string, e Effect) bool {
 	switch e := e.(type) {
+	case RecordReview:
+		return r.records(key, e)
 	case AnswerDoor:
 		return !e.Approve || r.opens(e.Workflow)
 	case ReadRelease, StartWorkflow, ReadWorkflow, ReadReviews, ReadChecks, InspectGate, VerifyPerson, VerifyDoor,

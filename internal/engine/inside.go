@@ -29,7 +29,7 @@ func (e *Engine) performOne(ctx context.Context, t task) (pipeline.Outcome, erro
 			return e.keepAnswer(ctx, job, f)
 		}
 		return e.performer.Perform(ctx, job)
-	case pipeline.ReadRelease, pipeline.StartWorkflow, pipeline.ReadWorkflow, pipeline.CancelWorkflow, pipeline.ReadReviews,
+	case pipeline.ReadRelease, pipeline.StartWorkflow, pipeline.ReadWorkflow, pipeline.CancelWorkflow, pipeline.ReadReviews, pipeline.RecordReview,
 		pipeline.ReadChecks, pipeline.InspectGate, pipeline.VerifyPerson, pipeline.VerifyDoor, pipeline.AnswerDoor,
 		pipeline.CreateDeployment, pipeline.RunProbes, pipeline.TakeSnapshot, pipeline.VerifyDeploy, pipeline.JudgeRequest, pipeline.LoadTarget,
 		pipeline.MovePart, pipeline.JudgeTrouble, pipeline.SendNotice, pipeline.ReadHead, pipeline.ReadConfig, pipeline.ShowProblems:

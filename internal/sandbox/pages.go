@@ -82,6 +82,7 @@ func (w *World) mountPages(mux *http.ServeMux) {
 	p.get(inner, "GET /_record", "record", p.record)
 	p.mountRepoPages(inner)
 	inner.HandleFunc("GET /login/oauth/authorize", p.authorize)
+	inner.HandleFunc("GET /favicon.ico", func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusNoContent) })
 	p.mountForms(inner)
 	p.get(inner, "GET /", "home", func(*http.Request, string) (pageResult, error) { return pageResult{}, errNoPage })
 	mux.Handle("/", http.NewCrossOriginProtection().Handler(inner))

@@ -29,9 +29,12 @@ type Options struct {
 	Projects func(firebase.Target) (Google, error) // Projects opens a Firebase project; nil: what is live cannot be reached.
 	Store    Blobs                                 // Store keeps snapshots; required where Projects is set.
 	Prober   *Prober                               // Prober asks environments; required.
-	Bindings *Bindings                             // Bindings are the operator's; nil accepts a single installation only.
-	Expr     func(string) error                    // Expr checks a CEL expression; nil takes NewExpr's.
-	Location func(string) error                    // Location checks a time zone; nil asks this machine's database.
+	// As gives a handle with a person's own token, nil if he has not signed in; it
+	// may be nil itself: nobody signs in.
+	As       func(ctx context.Context, person int64, where pipeline.Repo) (Reviewer, error)
+	Bindings *Bindings          // Bindings are the operator's; nil accepts a single installation only.
+	Expr     func(string) error // Expr checks a CEL expression; nil takes NewExpr's.
+	Location func(string) error // Location checks a time zone; nil asks this machine's database.
 	Links    templates.Links
 	Clock    func() time.Time // Clock is required.
 	Lag      time.Duration    // Lag is how long GitHub may take to list a started workflow; 0 means 10 s.
@@ -112,7 +115,7 @@ func (p *Performers) perform(ctx context.Context, repo Repo, job engine.Job) (pi
 		return p.readConfig(ctx, repo, job)
 	case pipeline.ReadRelease:
 		return p.readRelease(ctx, repo, job, e)
-	case pipeline.StartWorkflow, pipeline.ReadWorkflow, pipeline.ReadReviews, pipeline.CancelWorkflow:
+	case pipeline.StartWorkflow, pipeline.ReadWorkflow, pipeline.ReadReviews, pipeline.RecordReview, pipeline.CancelWorkflow:
 		return p.performWorkflow(ctx, repo, job)
 	case pipeline.ReadChecks:
 		return readChecks(ctx, repo, e)
@@ -153,6 +156,8 @@ func (p *Performers) performWorkflow(ctx context.Context, repo Repo, job engine.
 		return p.readWorkflow(ctx, repo, job, e)
 	case pipeline.ReadReviews:
 		return p.readReviews(ctx, repo, e)
+	case pipeline.RecordReview:
+		return p.recordReview(ctx, repo, job, e)
 	case pipeline.CancelWorkflow:
 		return p.cancelWorkflow(ctx, repo, job, e)
 	}
