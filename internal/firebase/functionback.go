@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/api/cloudfunctions/v2"
 	"google.golang.org/api/run/v2"
 
@@ -17,7 +18,7 @@ const (
 )
 
 func (p *Project) checkFunction(ctx context.Context, target *Function, haveSource bool) (Return, error) {
-	now, err := p.Function(ctx, target.ID())
+	now, err := p.function(ctx, target.ID(), target.Service)
 	if isNotFound(err) {
 		return Return{
 			Way: WayImpossible, Why: "the function " + target.ID() + " was deleted; its trigger and its environment are not in a snapshot",
@@ -65,7 +66,7 @@ func (f *Function) stays(target *Function) bool {
 }
 
 func (p *Project) moveFunction(ctx context.Context, target *Function, with With) (Moved, error) {
-	now, err := p.Function(ctx, target.ID())
+	now, back, err := p.prepare(ctx, target)
 	if err != nil {
 		return Moved{}, err
 	}
@@ -74,13 +75,9 @@ func (p *Project) moveFunction(ctx context.Context, target *Function, with With)
 		moved.Already, moved.Way = true, WayAlready
 		return moved, nil
 	}
-	back, err := p.pointBack(ctx, now, target)
-	if err != nil {
-		return moved, err
-	}
 	if back.Way == WayPoint {
 		moved.Way = WayPoint
-		_, moved.Operation, err = p.serve(ctx, now.Service, target.Serving, now.deploying())
+		_, moved.Operation, err = p.serve(ctx, now.Service, now.run, target.Serving, now.deploying())
 		return moved, err
 	}
 	if now.State == "DEPLOYING" || now.State == "DEPLOY_IN_PROGRESS" {
@@ -89,6 +86,33 @@ func (p *Project) moveFunction(ctx context.Context, target *Function, with With)
 	moved.Way, moved.Note = WayRebuild, keptAsIs
 	moved.Operation, err = p.rebuild(ctx, target, with, back.Why)
 	return moved, err
+}
+
+// prepare reads what a move looks at: the function as it is and, side by side, whether its older revisions could serve.
+func (p *Project) prepare(ctx context.Context, target *Function) (now *Function, back Return, err error) {
+	if target.Generation == 1 || target.Service == "" {
+		if now, err = p.function(ctx, target.ID(), target.Service); err != nil {
+			return nil, back, err
+		}
+		back, err = p.pointBack(ctx, now, target)
+		return now, back, err
+	}
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		now, err = p.function(both, target.ID(), target.Service)
+		return err
+	})
+	group.Go(func() (err error) {
+		back, err = p.checkServing(both, &Service{Name: target.Service}, target.Serving)
+		return err
+	})
+	if err = group.Wait(); err != nil {
+		return nil, back, err
+	}
+	if back.Way != WayPoint { // A revision that serves now needs no image: Cloud Run keeps its own copy.
+		back, err = p.pointBack(ctx, now, target)
+	}
+	return now, back, err
 }
 
 // rebuild uploads the stored source and has Google build it.

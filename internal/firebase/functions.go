@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	functions1 "google.golang.org/api/cloudfunctions/v1"
 	"google.golang.org/api/cloudfunctions/v2"
 )
@@ -55,6 +56,8 @@ type Function struct {
 	// Settled says that its traffic goes where it was asked to go; Stuck is why it cannot, whatever its last deploy came to.
 	Settled bool   `json:"settled"`
 	Stuck   string `json:"stuck,omitempty"`
+
+	run *Service // run is the service behind it, as it was read with it.
 }
 
 // deploying says that a build is on its way that may get the requests when it is done.
@@ -125,10 +128,27 @@ func (p *Project) functionName(id string) string {
 
 // Function reads one function by LOCATION/FUNCTION.
 func (p *Project) Function(ctx context.Context, id string) (*Function, error) {
-	raw, err := do(ctx, p, operation{"read the function " + id, hostFunctions, reads, roleFunctions}, func(ctx context.Context) (*cloudfunctions.Function, error) {
-		return p.functions.Projects.Locations.Functions.Get(p.functionName(id)).Context(ctx).Do()
+	return p.function(ctx, id, "")
+}
+
+// function reads a function and the service behind it; side by side if the service is known from an older state.
+func (p *Project) function(ctx context.Context, id, service string) (*Function, error) {
+	var raw *cloudfunctions.Function
+	var behind *Service
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		raw, err = do(both, p, operation{"read the function " + id, hostFunctions, reads, roleFunctions}, func(ctx context.Context) (*cloudfunctions.Function, error) {
+			return p.functions.Projects.Locations.Functions.Get(p.functionName(id)).Context(ctx).Do()
+		})
+		return err
 	})
-	if err != nil {
+	if service != "" {
+		group.Go(func() (err error) {
+			behind, err = p.serviceOrNone(both, service)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
 		return nil, err
 	}
 	if raw.Environment == gen1 {
@@ -142,12 +162,21 @@ func (p *Project) Function(ctx context.Context, id string) (*Function, error) {
 	if f.Service == "" {
 		return f, nil
 	}
-	s, err := p.Service(ctx, f.Service)
-	if err != nil && !isNotFound(err) {
-		return nil, err
+	var err error
+	if behind == nil || last(behind.Name) != last(f.Service) {
+		behind, err = p.serviceOrNone(ctx, f.Service)
 	}
-	f.behind(s)
-	return f, nil
+	f.behind(behind)
+	return f, err
+}
+
+// serviceOrNone gives nil for a service that does not exist.
+func (p *Project) serviceOrNone(ctx context.Context, service string) (*Service, error) {
+	s, err := p.Service(ctx, service)
+	if isNotFound(err) {
+		return nil, nil //nolint:nilnil // none is an answer, not a failure
+	}
+	return s, err
 }
 
 // behind adds what the service behind a function says.
@@ -158,6 +187,7 @@ func (f *Function) behind(s *Service) {
 		f.Problem = f.Stuck
 		return
 	}
+	f.run = s
 	f.Serving, f.ServesLatest, f.LatestCreated = s.Serving, s.ServesLatest(), s.LatestCreated
 	f.Settled, f.Stuck = s.Settled, s.Problem
 	f.Ready = f.Ready && s.Settled

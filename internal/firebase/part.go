@@ -136,7 +136,7 @@ type Confirmed struct {
 	Failed bool `json:"failed,omitempty"`
 }
 
-// Read gives a part as it is now. Only Kind and Name of the argument count.
+// Read gives a part as it is now. Only Kind and Name of the argument count; an older state of it saves a moment.
 func (p *Project) Read(ctx context.Context, part Part) (Part, error) {
 	now := Part{Kind: part.Kind, Name: part.Name}
 	var err error
@@ -146,7 +146,11 @@ func (p *Project) Read(ctx context.Context, part Part) (Part, error) {
 	case KindRules:
 		now.Rules, err = p.Release(ctx, part.Name)
 	case KindFunction:
-		now.Function, err = p.Function(ctx, part.Name)
+		service := ""
+		if part.Function != nil {
+			service = part.Function.Service
+		}
+		now.Function, err = p.function(ctx, part.Name, service)
 	case KindService:
 		now.Service, err = p.Service(ctx, part.Name)
 	case KindConfig:

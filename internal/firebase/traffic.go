@@ -67,7 +67,7 @@ func (p *Project) lostRevision(ctx context.Context, now *Service, revision strin
 }
 
 func (p *Project) moveService(ctx context.Context, target *Service) (Moved, error) {
-	before, op, err := p.serve(ctx, target.Name, target.Serving, false)
+	before, op, err := p.serve(ctx, target.Name, nil, target.Serving, false)
 	moved := Moved{Way: WayPoint, Operation: op}
 	if before != nil {
 		moved.Before = Part{Kind: KindService, Name: target.ID(), Service: before}
@@ -79,9 +79,10 @@ func (p *Project) moveService(ctx context.Context, target *Service) (Moved, erro
 }
 
 // serve sends a service's requests to revisions. It gives the service as it was, and no operation if nothing had to be done. With
-// pin they are named even where they serve as the newest, so that a build on its way does not take over.
-func (p *Project) serve(ctx context.Context, service string, want []Share, pin bool) (*Service, *Operation, error) {
-	return p.traffic(ctx, service, func(now *Service) []*run.GoogleCloudRunV2TrafficTarget {
+// pin they are named even where they serve as the newest, so that a build on its way does not take over. The service is read unless
+// it is given.
+func (p *Project) serve(ctx context.Context, service string, now *Service, want []Share, pin bool) (*Service, *Operation, error) {
+	return p.traffic(ctx, service, now, func(now *Service) []*run.GoogleCloudRunV2TrafficTarget {
 		there := sameShares(now.Serving, want) && now.Settled && !pin
 		if now.Problem == "" && (there || asks(now.Traffic, want)) {
 			return nil
@@ -108,7 +109,7 @@ func asks(traffic []TrafficTarget, want []Share) bool {
 // ToLatest lets the newest revision serve again, whichever that is, after a rollback had pinned an older one: without it the next
 // deploy would get no requests and nobody would be told. It gives the service as it was, and no operation if nothing had to be done.
 func (p *Project) ToLatest(ctx context.Context, service string) (*Service, *Operation, error) {
-	return p.traffic(ctx, service, func(now *Service) []*run.GoogleCloudRunV2TrafficTarget {
+	return p.traffic(ctx, service, nil, func(now *Service) []*run.GoogleCloudRunV2TrafficTarget {
 		if now.ServesLatest() {
 			return nil
 		}
@@ -118,12 +119,15 @@ func (p *Project) ToLatest(ctx context.Context, service string) (*Service, *Oper
 
 // traffic replaces where requests go and keeps every tag: hosting versions may point to them. If somebody else changes the
 // service meanwhile, it is read and judged anew.
-func (p *Project) traffic(ctx context.Context, service string, decide func(*Service) []*run.GoogleCloudRunV2TrafficTarget) (*Service, *Operation, error) {
-	var before *Service
+func (p *Project) traffic(ctx context.Context, service string, now *Service, decide func(*Service) []*run.GoogleCloudRunV2TrafficTarget) (*Service, *Operation, error) {
+	before := now
 	for try := 1; ; try++ {
-		now, err := p.Service(ctx, service)
-		if err != nil {
-			return before, nil, err
+		if now == nil {
+			read, err := p.Service(ctx, service)
+			if err != nil {
+				return before, nil, err
+			}
+			now = read
 		}
 		if before == nil {
 			before = now
@@ -136,6 +140,7 @@ func (p *Project) traffic(ctx context.Context, service string, decide func(*Serv
 		if ClassOf(err) != Conflict || err == nil || try == etagConflicts {
 			return before, op, err
 		}
+		now = nil
 	}
 }
 
