@@ -105,8 +105,8 @@ func mutationsOfTheEdge() []mutation {
 		{
 			law: 2, name: "answer-before-storing", why: "a webhook is answered 2xx though its delivery was not stored",
 			file: "handlers/hook.go",
-			old:  "h.unavailable(w, r, err)",
-			new:  "h.stored(w, result)",
+			old:  "\n\t\th.unavailable(w, r, err)",
+			new:  "\n\t\th.stored(w, result)",
 			test: testID{"handlers", "TestLaw02_SaveThenAct"},
 		},
 		{
