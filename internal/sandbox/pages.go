@@ -24,7 +24,9 @@ type pageView struct {
 	Here string
 	// Live lets a browser without JavaScript reload the page too; it is off where a form would lose what was typed.
 	Live bool
-	Data any
+	// Console tells that there is a page of cloud projects.
+	Console bool
+	Data    any
 }
 
 // pageResult is what a page's function gives.
@@ -98,7 +100,7 @@ func (p *pages) get(mux *http.ServeMux, pattern, name string, f pageFunc) {
 			return
 		}
 		p.render(rw, http.StatusOK, name, pageView{
-			Title: result.title, You: you, People: p.w.Users(), Here: req.URL.RequestURI(), Live: !result.form, Data: result.data,
+			Title: result.title, You: you, People: p.w.Users(), Here: req.URL.RequestURI(), Live: !result.form, Console: p.w.hasConsole(), Data: result.data,
 		})
 	})
 }

@@ -71,6 +71,7 @@ type World struct {
 	limits   map[string]*limit
 	sites    map[string]Site
 	programs map[string]Program
+	console  bool // console says that a page of cloud projects is mounted.
 	timers   map[*timer]struct{}
 
 	record record

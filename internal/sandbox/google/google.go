@@ -117,11 +117,12 @@ func (g *Google) AddProject(spec ProjectSpec) {
 	g.projects = append(g.projects, newProject(g, spec))
 }
 
-// Handler serves the APIs below Prefix, and next for everything else.
+// Handler serves the APIs below Prefix, the page /firebase, and next for everything else.
 func (g *Google) Handler(next http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	methods := newTable()
 	mux.Handle(Prefix, g.w.Observe(sandbox.KindGoogle, methods.name, g.serveAPIs(methods)))
+	g.w.MountConsole(mux, g.console)
 	mux.Handle("/", next)
 	return mux
 }
