@@ -72,6 +72,25 @@ func TestWorkflowsThatCannotStart(t *testing.T) {
 	}
 }
 
+// An environment that keeps the release's branch out is named before anything is
+// dispatched to it: GitHub would fail the job at once, without asking anybody.
+func TestBranchKeptOut(t *testing.T) {
+	t.Parallel()
+	s := open(t, demo.Options{Files: short(nil)})
+	if err := s.world.SetEnvironment(demo.Repo, sandbox.Environment{
+		Name: "production", BranchPatterns: []string{"main"}, Reviewers: []string{demo.Org + "/release-approvers"}, CustomRule: true,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	sha := s.release()
+	s.shows(sha, approval, "failure", "The branch "+branch+" may not deploy to the environment production, which lets in only these branches: main", "Add release/")
+	for _, r := range s.snapshot().Runs {
+		if strings.HasSuffix(r.Path, "deploy.yml") {
+			t.Errorf("the deploy was dispatched: %s %s", r.Status, r.Conclusion)
+		}
+	}
+}
+
 // A permission of the App that was taken away is named where it is missed.
 func TestPermissionWithdrawn(t *testing.T) {
 	t.Parallel()

@@ -85,3 +85,42 @@ func TestPagesFollowARelease(t *testing.T) {
 	}
 	p.See("Offline; trying again")
 }
+
+// TestReviewDeployments is the demo as a person lives it: who is ada in the browser
+// follows Slack's button to the waiting run, opens the dialog Review deployments,
+// and sees the release go on.
+func TestReviewDeployments(t *testing.T) {
+	p := browsertest.New(t)
+	l := live(t, demo.Options{}, nil, nil)
+	teller, told := l.teller(), l.teller()
+	told.Auto = false
+	done := make(chan error, 1)
+	go func() {
+		_, err := told.Release(t.Context())
+		done <- err
+	}()
+	if err := teller.Until(t.Context(), "Slack asks", func() bool { return l.Told("v1.2.0", "Review deployments") }); err != nil {
+		t.Fatal(err)
+	}
+	p.Open(l.URL + "/slack")
+	p.Press("#" + demo.Channel)
+	p.Press("Review deployments")
+	p.See("This workflow is waiting.")
+	p.Choose("You are", demo.Eve)
+	p.See("You are not among the reviewers")
+	p.Choose("You are", demo.Ada)
+	p.See("needs a review.")
+	p.Press("Review deployments")
+	p.Tick("production")
+	p.Fill("Leave a comment", "Looks good")
+	p.Press("Approve and deploy")
+	p.See("ada approved", "Looks good")
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(5 * time.Minute): // far beyond what a release takes
+		t.Fatal("the release does not go on")
+	}
+}
