@@ -8,18 +8,18 @@ import (
 
 // Explanation answers "why is it waiting, who can move it, what happens next".
 type Explanation struct {
-	Headline string // one sentence
-	Waits    []Wait // what it waits for now, most important first; empty when nothing
-	Next     string // what happens when that is done, or what to do after the end
-	Lines    string // lines to paste, if any
+	Headline string `json:"headline"`        // one sentence
+	Waits    []Wait `json:"waits,omitempty"` // what it waits for now, most important first; empty when nothing
+	Next     string `json:"next,omitempty"`  // what happens when that is done, or what to do after the end
+	Lines    string `json:"lines,omitempty"` // lines to paste, if any
 }
 
 // Wait is one thing that a run waits for.
 type Wait struct {
-	Stage string // id
+	Stage string `json:"stage,omitempty"` // id
 	Refusal
-	Since time.Time
-	Until time.Time // when it ends by itself; zero: never
+	Since time.Time `json:"since,omitzero"`
+	Until time.Time `json:"until,omitzero"` // when it ends by itself; zero: never
 }
 
 // Explain says why a run waits, who can move it, and what happens then, from

@@ -57,6 +57,7 @@ func NextLane(l *Lane, e LaneEvent) LaneStep {
 	m := &laneMachine{lane: l.clone(), at: e.At}
 	m.open()
 	if e.Ask != nil {
+		m.from = e.Ask.Surface
 		m.ask(*e.Ask, e.Cause)
 	}
 	m.nag()
@@ -96,10 +97,15 @@ type laneMachine struct {
 	turned  bool // runs may wait for something else now
 	say     bool // those who wait are told of the lock again
 	refused *Refusal
+	from    Surface // of who asks
 }
 
 func (m *laneMachine) record(run RunID, what, on string, who Person, why string) {
-	m.log = append(m.log, m.lane.record(m.at, run, what, on, who, why))
+	e := Entry{At: m.at, Run: run, Who: who.Login, ID: who.ID, What: what, On: on, Why: why}
+	if who != (Person{}) {
+		e.From = m.from
+	}
+	m.log = append(m.log, m.lane.record(e))
 }
 
 // open ends a lock whose time is over, and gives the lane to whoever waits.

@@ -9,20 +9,62 @@ import (
 	"time"
 )
 
-// record adds a line to the audit trail of the lane and moves its head.
+// record adds a line to the audit trail of the lane and moves its head. What a
+// person did or was refused says from where; what happens at a gate, about which
+// release and under which policy.
 func (m *machine) record(what, on string, who Person, why string) {
-	m.log = append(m.log, m.lane.record(m.at, m.run.ID, what, on, who, why))
+	e := Entry{At: m.at, Run: m.run.ID, Who: who.Login, ID: who.ID, What: what, On: on, Why: why}
+	if who != (Person{}) || what == "refused" {
+		e.from(m.from)
+	}
+	if g := m.run.Gate; g != nil && !g.OpenAt.IsZero() {
+		e.Release, e.Policy = m.run.Bound().Digest(), g.Policy.Digest()
+	}
+	m.log = append(m.log, m.lane.record(e))
 }
 
-// record makes the next line of the lane's audit trail.
-func (l *Lane) record(at time.Time, run RunID, what, on string, who Person, why string) Entry {
-	l.LogSeq++
-	e := Entry{
-		Lane: l.ID, Seq: l.LogSeq, At: at, Run: run, Who: who.Login, ID: who.ID, What: what, On: on, Why: why, Prev: l.LogHead,
+func (e *Entry) from(o Origin) {
+	e.From = o.Surface
+	if o.Slack != nil {
+		e.Slack = o.Slack.Team + "/" + o.Slack.User
 	}
+}
+
+// record makes the entry the next line of the lane's audit trail.
+func (l *Lane) record(e Entry) Entry {
+	l.LogSeq++
+	e.Lane, e.Seq, e.Prev = l.ID, l.LogSeq, l.LogHead
 	e.Hash = e.Sum()
 	l.LogHead = e.Hash
 	return e
+}
+
+// origin is from where the person acts who is behind a fact.
+func (m *machine) origin(f Fact) Origin {
+	if c, ok := f.(Commanded); ok {
+		return c.Where
+	}
+	if a, ok := f.(Answered); ok {
+		return m.run.Asks[a.Key].Where
+	}
+	if _, ok := f.(Reviewed); ok {
+		return Origin{Surface: SurfaceReview}
+	}
+	_, pressed := f.(Pressed)
+	if _, again := f.(RerunRequested); pressed || again {
+		return Origin{Surface: SurfaceButton}
+	}
+	return Origin{} // nobody acts
+}
+
+// Digest names a policy.
+func (p *Policy) Digest() string {
+	b, err := json.Marshal(p)
+	if err != nil {
+		return "" // a Policy has no value that JSON cannot hold
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
 }
 
 // Sum is the hash that the entry must have: SHA-256 over its JSON form without

@@ -17,6 +17,7 @@ func Next(s State, e Event) Step {
 		m.observe(e.Fact)
 	} else {
 		m.openLane()
+		m.from = m.origin(e.Fact)
 		m.apply(e.Fact)
 		m.rebind()
 		m.settle()
@@ -38,6 +39,7 @@ type machine struct {
 	show    []Slot
 	log     []Entry
 	refused *Refusal
+	from    Origin // of the person behind the fact, if there is one
 }
 
 func (m *machine) apply(f Fact) {

@@ -39,6 +39,7 @@ func (m *machine) asked(a Ask, o Outcome) {
 			why = f.Refusal
 		}
 		m.note(a.By.Login, "asked to %s: %s", a.Verb, why.Reason)
+		m.record("refused", string(a.Verb), a.By, why.Reason)
 		m.reply(a, &why, "")
 		return
 	}

@@ -378,8 +378,17 @@ type Entry struct {
 	What string    `json:"what"`          // kebab-case verb
 	On   string    `json:"on,omitempty"`  // stage or environment
 	Why  string    `json:"why,omitempty"`
-	Prev string    `json:"prev"`
-	Hash string    `json:"hash"`
+
+	// Of what people did: from where. Of what is said at a gate: about which
+	// release and under which policy. Lines of older versions lack them, and their
+	// hashes hold all the same.
+	From    Surface `json:"from,omitempty"`
+	Slack   string  `json:"slack,omitempty"`   // workspace/user, of who acted in Slack
+	Release string  `json:"release,omitempty"` // Bound.Digest
+	Policy  string  `json:"policy,omitempty"`  // Policy.Digest
+
+	Prev string `json:"prev"`
+	Hash string `json:"hash"`
 }
 
 // pipelineKey sets the pipelines of two repositories in one lane apart.

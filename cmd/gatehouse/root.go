@@ -57,16 +57,22 @@ func root(s streams) *cobra.Command {
 	cmd.SetOut(s.out)
 	cmd.SetErr(s.err)
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	cmd.AddCommand(serveCommand(s), checkCommand(s), initCommand(s), demoCommand(s), schemaCommand(s), versionCommand(s))
+	cmd.AddCommand(serveCommand(s), checkCommand(s), initCommand(s), demoCommand(s), schemaCommand(s), explainCommand(s), auditCommand(s), versionCommand(s))
 	cmd.SetHelpCommand(helpCommand())
-	for _, c := range append(cmd.Commands(), cmd) {
-		args := c.Args
-		c.Args = func(cmd *cobra.Command, given []string) error {
-			if err := args(cmd, given); err != nil {
-				return usage(err)
-			}
-			return nil
-		}
-	}
+	misuse(cmd)
 	return cmd
+}
+
+// misuse gives wrong arguments their exit code, in every command.
+func misuse(cmd *cobra.Command) {
+	args := cmd.Args
+	cmd.Args = func(cmd *cobra.Command, given []string) error {
+		if err := args(cmd, given); err != nil {
+			return usage(err)
+		}
+		return nil
+	}
+	for _, c := range cmd.Commands() {
+		misuse(c)
+	}
 }
