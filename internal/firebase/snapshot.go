@@ -81,26 +81,42 @@ func (s *snapshooter) databases(ctx context.Context) (err error) {
 	return s.gap("", err)
 }
 
-// code reads services before functions, because a function's traffic is that of its service.
+// code reads services before functions, because a function's traffic is that of its service. Where services cannot be read nothing
+// is known of what functions serve, which must not look as if they served nothing.
 func (s *snapshooter) code(ctx context.Context) error {
-	services, unreachable, err := s.p.Services(ctx)
-	s.silent(KindService, "list the Cloud Run services", unreachable)
-	if err := s.gap(KindService, err); err != nil {
-		return err
+	services, silent, err := s.p.Services(ctx)
+	s.silent(KindService, "list the Cloud Run services", silent)
+	if err != nil {
+		return errors.Join(s.gap(KindService, err), s.gap(KindFunction, err))
 	}
 	functions, unreachable, err := s.p.Functions(ctx, services)
-	s.silent(KindFunction, "list the functions", unreachable)
-	if err := s.gap(KindFunction, err); err != nil {
-		return err
+	for _, region := range silent {
+		if !slices.Contains(unreachable, region) {
+			unreachable = append(unreachable, region)
+		}
+		functions = slices.DeleteFunc(functions, func(f Function) bool { return f.Generation == 2 && segment(f.Name, "locations") == last(region) })
 	}
-	behind := map[string]bool{}
-	var regions []string
-	for _, f := range functions {
-		behind[segment(f.Service, "locations")+"/"+last(f.Service)] = true
-		regions = append(regions, segment(f.Name, "locations"))
+	s.silent(KindFunction, "list the functions", unreachable)
+	if err != nil {
+		return s.gap(KindFunction, err)
 	}
 	s.out.Functions = functions
-	s.out.Services = slices.DeleteFunc(services, func(one Service) bool { return behind[one.ID()] || one.Manager == "cloudfunctions" })
+	s.out.Services = slices.DeleteFunc(services, func(one Service) bool { return one.Manager == "cloudfunctions" || behindAny(functions, one) })
+	return s.images(ctx, functions)
+}
+
+// behindAny says that a service is that of a function.
+func behindAny(functions []Function, s Service) bool {
+	return slices.ContainsFunc(functions, func(f Function) bool {
+		return segment(f.Service, "locations")+"/"+last(f.Service) == s.ID()
+	})
+}
+
+func (s *snapshooter) images(ctx context.Context, functions []Function) (err error) {
+	var regions []string
+	for _, f := range functions {
+		regions = append(regions, segment(f.Name, "locations"))
+	}
 	slices.Sort(regions)
 	s.out.Repositories, err = s.p.Repositories(ctx, slices.Compact(regions))
 	return s.gap(KindFunction, err)

@@ -326,3 +326,43 @@ func TestADeployThatFailedIsNoReasonNotToReturn(t *testing.T) {
 	}
 	tn.move(api, firebase.With{}, firebase.WayAlready)
 }
+
+// TestUnknownTrafficIsNoTraffic: where Cloud Run does not answer, nothing is known of the functions that it serves.
+func TestUnknownTrafficIsNoTraffic(t *testing.T) {
+	tn := newTown(t, google.Options{})
+	tn.deploy(google.Deployment{Commit: "good"})
+	tn.google.SetFaults(google.Fault{Method: "run/v2", Kind: google.Unavailable})
+	s, err := tn.project.Snapshot(t.Context())
+	must(t, err)
+	var kinds []string
+	for _, gap := range s.Gaps {
+		kinds = append(kinds, string(gap.Kind)+" "+string(gap.Class))
+	}
+	if len(s.Functions) != 0 || !slices.Equal(kinds, []string{"function unavailable", "service unavailable"}) {
+		t.Errorf("functions %+v, gaps %q", s.Functions, kinds)
+	}
+}
+
+// TestAServiceOfCloudRunGoesBack moves one that no function is behind.
+func TestAServiceOfCloudRunGoesBack(t *testing.T) {
+	tn := newTown(t, google.Options{Traffic: 5 * time.Second})
+	tn.google.DeployService(shop, "us-central1", "worker", "good")
+	worker := part(t, tn.snapshot(), firebase.KindService, "us-central1/worker")
+	tn.google.DeployService(shop, "us-central1", "worker", "bad")
+	bad := part(t, tn.snapshot(), firebase.KindService, "us-central1/worker")
+	if firebase.Same(worker, bad) || worker.Pointer() == "" {
+		t.Errorf("%q and %q", worker.Pointer(), bad.Pointer())
+	}
+	tn.check(worker, firebase.With{}, firebase.WayPoint)
+	moved, err := tn.project.Move(t.Context(), worker, firebase.With{})
+	must(t, err)
+	again, err := tn.project.Move(t.Context(), worker, firebase.With{})
+	must(t, err)
+	if again.Already || again.Operation != nil {
+		t.Errorf("while it moves: %+v", again)
+	}
+	tn.finish(moved.Operation)
+	tn.move(worker, firebase.With{}, firebase.WayAlready)
+	tn.google.DropImages(shop, "us-central1")
+	tn.check(bad, firebase.With{}, firebase.WayImpossible)
+}

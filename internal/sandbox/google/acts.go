@@ -67,3 +67,27 @@ func (g *Google) DropIndex(projectID, databaseID, group string) {
 	}
 	d.indexes = kept
 }
+
+// DeployService deploys a service to Cloud Run that is no function, as gcloud does.
+func (g *Google) DeployService(projectID, region, name, commit string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p := g.project(projectID)
+	if p == nil {
+		return
+	}
+	s := p.services[region+"/"+name]
+	if s == nil {
+		s = p.addService(region, name, "")
+	}
+	s.addRevision(p.repository(region).push(name, []byte(commit)), commit, nil)
+}
+
+// DropImages deletes all images of a region, as an older CLI did after each deploy.
+func (g *Google) DropImages(projectID, region string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if p := g.project(projectID); p != nil {
+		p.repository(region).images = nil
+	}
+}
