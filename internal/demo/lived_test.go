@@ -112,7 +112,7 @@ func starter(t testing.TB) string {
 // elevenStages is the starter without its backup: production has eleven stages.
 func elevenStages(starter, url string) string {
 	return strings.NewReplacer(
-		"      - workflow: backup.yml\n", "",
+		"      - backup\n", "",
 		"https://staging.avalo.app", url+"/sites/staging", "https://avalo.app", url+"/sites/production",
 	).Replace(starter)
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/internal/sandbox"
+	"github.com/gatehouse-app/gatehouse/internal/sandbox/google"
 	"github.com/gatehouse-app/gatehouse/templates"
 )
 
@@ -44,8 +45,9 @@ type Options struct {
 	Files     map[string]string // over those of the starter
 	HookURL   string            // where webhooks go; SetHook may say it later
 	Logger    *slog.Logger
-	RateLimit int  // of the sandbox's GitHub; 0 means GitHub's 5000 an hour
-	SignIn    bool // people sign in to the pages, which are then public
+	Google    google.Options // how slow Google is; the zero value answers at once
+	RateLimit int            // of the sandbox's GitHub; 0 means GitHub's 5000 an hour
+	SignIn    bool           // people sign in to the pages, which are then public
 }
 
 // Gate is how the production environment is protected.
@@ -63,6 +65,7 @@ type Town struct {
 	World   *sandbox.World
 	Slack   *sandbox.Slack
 	Discord *sandbox.Discord
+	Google  *google.Google
 	URL     string // of everything, without a slash at the end
 	alerts  string // path of Slack's incoming webhook
 	key     []byte
@@ -91,12 +94,15 @@ func Open(listener net.Listener, opt Options) (*Town, error) {
 	})
 	t.Slack = sandbox.NewSlack(t.World, sandbox.SlackOptions{Token: botToken, SigningSecret: signing})
 	t.Discord = sandbox.NewDiscord(t.World, sandbox.DiscordOptions{Token: hookToken})
+	opt.Google.BaseURL = t.URL
+	t.Google = google.New(t.World, opt.Google)
+	t.World.AddProgram("firebase-tools", t.Google.Program(opt.Step))
 	t.Slack.SetInteractions(interactions(opt.HookURL))
 	t.World.OnCall(t.called)
 	if err := t.settle(); err != nil {
 		return nil, err
 	}
-	t.srv = &http.Server{Handler: t.Discord.Handler(t.Slack.Handler()), ReadHeaderTimeout: 10 * time.Second}
+	t.srv = &http.Server{Handler: t.Google.Handler(t.Discord.Handler(t.Slack.Handler())), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := t.srv.Serve(listener); err != nil && err != http.ErrServerClosed {
 			opt.Logger.Error("the sandbox stopped serving", "error", err)
@@ -171,6 +177,7 @@ func (t *Town) Env(addr, dbPath string) map[string]string {
 		"GATEHOUSE_ADDR":            addr,
 		"GATEHOUSE_PAGES_ADDR":      "127.0.0.1:0",
 		"GATEHOUSE_STORE":           "sqlite:" + dbPath,
+		"GATEHOUSE_GOOGLE_API_URL":  t.URL + google.Prefix,
 		"GATEHOUSE_PROBE_ALLOW":     strings.TrimPrefix(t.URL, "http://"),
 		"GITHUB_APP_INTEGRATION_ID": fmt.Sprint(appID),
 		"GITHUB_APP_PRIVATE_KEY":    string(t.key),
@@ -216,9 +223,33 @@ func (t *Town) settle() error {
 	if t.alerts, err = t.Slack.AddWebhook(alarms); err != nil {
 		return err
 	}
+	if err := t.firebase(); err != nil {
+		return err
+	}
 	w.AddSite("staging", nil)
 	w.AddSite("production", nil)
 	return t.seed()
+}
+
+// The Firebase projects of the team.
+const (
+	StagingProject    = "avalo-staging"
+	ProductionProject = "avalo-c8c46"
+)
+
+// firebase makes the projects, in which somebody deployed by hand before.
+func (t *Town) firebase() error {
+	for _, id := range []string{StagingProject, ProductionProject} {
+		t.Google.AddProject(google.ProjectSpec{
+			ID:         id,
+			Functions:  []google.FunctionSpec{{Name: "api", Region: "europe-west1"}, {Name: "onPayment", Region: "europe-west1"}},
+			Parameters: map[string]string{"ai_companions_enabled": "false"},
+		})
+		if _, err := t.Google.Deploy(id, google.Deployment{Commit: "by-hand"}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *Town) production() sandbox.Environment {

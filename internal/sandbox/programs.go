@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -39,10 +40,19 @@ func (w *World) AddProgram(name string, p Program) {
 // call runs a line of a script if it names a program.
 func (w *World) call(r *Repo, run *WorkflowRun, words []string) (Effect, bool) {
 	words = slices.DeleteFunc(slices.Clone(words), func(word string) bool { return word == "npx" || word == "--yes" })
-	if len(words) == 0 || w.programs[words[0]] == nil {
+	if len(words) == 0 {
 		return Effect{}, false
 	}
-	return w.programs[words[0]](Invocation{Args: words[1:], Repo: r.FullName(), Commit: run.HeadSHA}), true
+	name, _, _ := strings.Cut(words[0], "@") // npx takes a version behind the name
+	program := w.programs[name]
+	if program == nil {
+		return Effect{}, false
+	}
+	var args []string
+	for _, word := range words[1:] {
+		args = append(args, strings.Trim(word, `"'`))
+	}
+	return program(Invocation{Args: args, Repo: r.FullName(), Commit: run.HeadSHA}), true
 }
 
 // schedule has a job's acts done at their time.

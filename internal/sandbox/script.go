@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -31,7 +32,7 @@ func play(steps []stepSpec, vars map[string]string, usual time.Duration, run fun
 		case out.failed:
 			step.Conclusion = "skipped"
 		default:
-			if code := out.script(expand(s.Run, vars)); code != 0 {
+			if code := out.script(s.script(vars)); code != 0 {
 				step.Conclusion = "failure"
 				out.failed = s.ContinueOnError != true
 			}
@@ -42,6 +43,16 @@ func play(steps []stepSpec, vars map[string]string, usual time.Duration, run fun
 		out.takes = usual
 	}
 	return out
+}
+
+// script is what the step runs, with the variables of its own environment filled in.
+func (s stepSpec) script(vars map[string]string) string {
+	return os.Expand(expand(s.Run, vars), func(name string) string {
+		if value, ok := s.Env[name]; ok {
+			return expand(value, vars)
+		}
+		return "$" + name
+	})
 }
 
 func (s stepSpec) title() string {

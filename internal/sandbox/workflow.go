@@ -53,10 +53,11 @@ type jobSpec struct {
 }
 
 type stepSpec struct {
-	Name            string `yaml:"name"`
-	Run             string `yaml:"run"`
-	Uses            string `yaml:"uses"`
-	ContinueOnError any    `yaml:"continue-on-error"`
+	Name            string            `yaml:"name"`
+	Run             string            `yaml:"run"`
+	Uses            string            `yaml:"uses"`
+	ContinueOnError any               `yaml:"continue-on-error"`
+	Env             map[string]string `yaml:"env"`
 }
 
 // workflowFile and jobFile are the YAML forms.
@@ -247,15 +248,26 @@ func expand(text string, vars map[string]string) string {
 		expression, after, _ := strings.Cut(rest, "}}")
 		for _, alternative := range strings.Split(expression, "||") {
 			alternative = strings.TrimSpace(alternative)
-			value := vars[alternative]
-			if strings.HasPrefix(alternative, "'") {
-				value = strings.Trim(alternative, "'")
-			}
-			if value != "" {
+			if value := valueOf(alternative, vars); value != "" {
 				b.WriteString(value)
 				break
 			}
 		}
 		text = after
 	}
+}
+
+// valueOf is a variable, a text in quotes, or one of those behind `variable == 'text' &&`.
+func valueOf(expression string, vars map[string]string) string {
+	if condition, then, found := strings.Cut(expression, "&&"); found {
+		left, right, _ := strings.Cut(condition, "==")
+		if valueOf(strings.TrimSpace(left), vars) != valueOf(strings.TrimSpace(right), vars) {
+			return ""
+		}
+		return valueOf(strings.TrimSpace(then), vars)
+	}
+	if strings.HasPrefix(expression, "'") {
+		return strings.Trim(expression, "'")
+	}
+	return vars[expression]
 }

@@ -77,8 +77,6 @@ func (a Answers) fill(name, content string) (string, error) {
 		a.project(&e)
 		e.replace("          path: app-web/out", "          path: "+path.Join(a.WebDir, "out"))
 		e.replace("        working-directory: functions", "        working-directory: "+a.Functions)
-	case "backup.yml":
-		a.project(&e)
 	case "web-build.yml":
 		e.replace("        working-directory: app-web", "        working-directory: "+a.WebDir)
 		e.replace("          path: app-web/out", "          path: "+path.Join(a.WebDir, "out"))
