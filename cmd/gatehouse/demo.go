@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,7 +35,7 @@ func demoCommand(s streams) *cobra.Command {
 			return play(cmd.Context(), p)
 		},
 	}
-	cmd.Flags().StringVar(&p.Story, "story", "release", "the story: release")
+	cmd.Flags().StringVar(&p.Story, "story", "release", "the story: "+strings.Join(demo.Stories(), " or "))
 	cmd.Flags().BoolVar(&p.Auto, "auto", false, "play every part, the approver's too")
 	cmd.Flags().BoolVar(&p.JSON, "json", false, "end with one line of figures and print nothing else")
 	cmd.Flags().StringVar(&gate, "gate", string(demo.GateReviewers), "how production is protected: reviewers, rule or none")
@@ -48,8 +50,8 @@ func play(ctx context.Context, p demo.Play) error {
 	default:
 		return usage(fmt.Errorf("--gate: expected reviewers, rule or none, got %q", p.Gate))
 	}
-	if p.Story != "release" {
-		return usage(fmt.Errorf("--story: there is no story %q yet; there is: release", p.Story))
+	if !slices.Contains(demo.Stories(), p.Story) {
+		return usage(fmt.Errorf("--story: there is no story %q; there are: %s", p.Story, strings.Join(demo.Stories(), ", ")))
 	}
 	if p.Auto {
 		var cancel context.CancelFunc

@@ -9,6 +9,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/app"
@@ -29,25 +31,36 @@ type Play struct {
 
 // Figures are the one line that --json ends with.
 type Figures struct {
-	Story         string   `json:"story"`
-	OK            bool     `json:"ok"`
-	GitHubCalls   int      `json:"github_calls"` // from the release's push on
-	PushToCheckMS int64    `json:"push_to_check_ms"`
-	TookMS        int64    `json:"took_ms"`
-	Violations    []string `json:"violations,omitempty"`
+	Story                string   `json:"story"`
+	OK                   bool     `json:"ok"`
+	GitHubCalls          int      `json:"github_calls"` // from the release's push on
+	PushToCheckMS        int64    `json:"push_to_check_ms"`
+	TookMS               int64    `json:"took_ms"`
+	*witness.BackFigures          // of the story rollback
+	Violations           []string `json:"violations,omitempty"`
 }
+
+// Stories lists what can be told.
+func Stories() []string { return []string{"release", "rollback"} }
 
 // Run plays a story from an empty town to the witness' judgement.
 func Run(ctx context.Context, p Play) (Figures, error) {
 	fig := Figures{Story: p.Story}
-	if p.Story != "release" {
-		return fig, fmt.Errorf("there is no story %q; there is: release", p.Story)
+	if !slices.Contains(Stories(), p.Story) {
+		return fig, fmt.Errorf("there is no story %q; there are: %s", p.Story, strings.Join(Stories(), ", "))
 	}
 	house, err := open(ctx, p)
 	if err != nil {
 		return fig, err
 	}
 	defer house.close()
+	if p.Story == "rollback" {
+		p.Auto = true // its people have to be quicker than a reader
+		if err := house.tellRollback(ctx, p, &fig); err != nil {
+			return fig, err
+		}
+		return fig, house.print(p, fig)
+	}
 	told, err := house.tell(ctx, p)
 	if err != nil {
 		return fig, err
@@ -129,8 +142,15 @@ func (h *house) tell(ctx context.Context, p Play) (Told, error) {
 	}
 	fmt.Fprintf(out, "A GitHub, a Slack, a Discord and a web site live at %s for as long as this runs.\n", h.town.URL)
 	fmt.Fprintf(out, "Gatehouse shows its lanes and runs at %s\n", h.pages)
-	t := &Teller{Town: h.town, Out: out, Auto: p.Auto, Wait: h.town.Watch(), Now: p.Now}
-	return t.Release(ctx)
+	return h.teller(p).Release(ctx)
+}
+
+func (h *house) teller(p Play) *Teller {
+	out := p.Out
+	if p.JSON {
+		out = io.Discard
+	}
+	return &Teller{Town: h.town, Out: out, Auto: p.Auto, Wait: h.town.Watch(), Now: p.Now}
 }
 
 func (h *house) judge(told Told, fig *Figures) error {

@@ -25,6 +25,7 @@ const (
 	Ada       = "ada"  // release-approvers
 	Omar      = "omar" // release-approvers
 	Ivan      = "ivan" // incident-commanders
+	Kim       = "kim"  // incident-commanders
 	Eve       = "eve"  // may read only
 	Channel   = "releases"
 	appID     = 4711
@@ -200,13 +201,13 @@ func (t *Town) Env(addr, dbPath string) map[string]string {
 func (t *Town) settle() error {
 	w := t.World
 	w.AddOrg(Org, Ivan)
-	for login, name := range map[string]string{Dana: "Dana Developer", Ada: "Ada Approver", Omar: "Omar Approver", Ivan: "Ivan Commander", Eve: "Eve Reader"} {
+	for login, name := range map[string]string{Dana: "Dana Developer", Ada: "Ada Approver", Omar: "Omar Approver", Ivan: "Ivan Commander", Kim: "Kim Commander", Eve: "Eve Reader"} {
 		w.AddUser(login, name)
 	}
 	w.AddTeam(Org, "release-approvers", Ada, Omar)
-	w.AddTeam(Org, "incident-commanders", Ivan)
+	w.AddTeam(Org, "incident-commanders", Ivan, Kim)
 	w.AddRepo(Org, strings.TrimPrefix(Repo, Org+"/"), sandbox.RepoOptions{Private: true, DefaultBranch: "main"})
-	for login, role := range map[string]string{Dana: "write", Ada: "write", Omar: "write", Ivan: "admin", Eve: "read"} {
+	for login, role := range map[string]string{Dana: "write", Ada: "write", Omar: "write", Ivan: "admin", Kim: "write", Eve: "read"} {
 		if err := w.SetRole(Repo, login, role); err != nil {
 			return err
 		}
