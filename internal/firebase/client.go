@@ -28,8 +28,8 @@ type Options struct {
 	// Tokens is the identity of the process. Nil means Application Default Credentials; with a BaseURL, the word "owner", which
 	// emulators accept.
 	Tokens oauth2.TokenSource
-	// HTTPClient carries the requests; nil means one with a time limit. Its transport must not retry by itself.
-	HTTPClient *http.Client
+	// Transport carries the requests; nil means that of net/http. It must not retry by itself.
+	Transport http.RoundTripper
 	// Clock tells the time; it must not be nil.
 	Clock func() time.Time
 	// Pause spends the moment before a second try, and ends early with its context. Nil means that nothing is tried twice.
@@ -67,9 +67,8 @@ func New(opt Options) (*Client, error) {
 		}
 		c.base = strings.TrimSuffix(opt.BaseURL, "/")
 	}
-	c.http = http.DefaultTransport
-	if opt.HTTPClient != nil && opt.HTTPClient.Transport != nil {
-		c.http = opt.HTTPClient.Transport
+	if c.http = opt.Transport; c.http == nil {
+		c.http = http.DefaultTransport
 	}
 	return c, nil
 }

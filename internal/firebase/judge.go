@@ -64,17 +64,20 @@ func (p *Project) judgeAnswer(e *Error, op operation, said *googleapi.Error, sec
 	detail := detailsOf(said)
 	e.Status, e.Code, e.Message = said.Code, detail.code(), redact(said.Message, secret)
 	switch {
-	case said.Code == http.StatusTooManyRequests:
+	case said.Code == http.StatusTooManyRequests, detail.Reason == "RATE_LIMIT_EXCEEDED", detail.Status == "RESOURCE_EXHAUSTED":
 		e.Class, e.RetryAt = RateLimited, answer.RetryAt(said.Header, []byte(said.Body), p.client.opt.Clock())
 		if said.Header.Get("Retry-After") == "" {
 			e.RetryAt = p.client.opt.Clock().Add(firstWait) // Google names no time; its quotas are refilled by the second.
 		}
-	case said.Code == http.StatusForbidden && detail.Reason == "SERVICE_DISABLED":
+	case said.Code == http.StatusForbidden && (detail.Reason == "SERVICE_DISABLED" || strings.Contains(said.Message, "or it is disabled")):
 		e.Class, e.Service = Disabled, detail.Metadata["service"]
 		if e.Service == "" {
 			e.Service = op.host
 		}
 		e.Fix = enable(e.Service, p.id)
+	case said.Code == http.StatusForbidden && detail.Reason == "BILLING_DISABLED":
+		e.Class = Forbidden
+		e.Fix = fmt.Sprintf("link project %s to a billing account: https://console.cloud.google.com/billing/linkedaccount?project=%s", p.id, p.id)
 	case said.Code == http.StatusForbidden:
 		e.Class, e.Permission = Forbidden, permissionOf(detail, said.Message)
 		e.Fix = p.grant(op, e.Permission)

@@ -127,35 +127,3 @@ func TestLaw10_SecretsNeverLeave(t *testing.T) {
 		}
 	}
 }
-
-// TestEveryRefusalSaysWhenAndWhat has every call refused in every way and reads what the caller is told to do.
-func TestEveryRefusalSaysWhenAndWhat(t *testing.T) {
-	for status, want := range map[int]struct {
-		class firebase.Class
-		again firebase.Again
-	}{
-		401: {firebase.Unauthorized, firebase.AgainNever}, 403: {firebase.Forbidden, firebase.AgainNever},
-		429: {firebase.RateLimited, firebase.AgainAt}, 500: {firebase.Unavailable, firebase.AgainLater}, 503: {firebase.Unavailable, firebase.AgainLater},
-	} {
-		for call, err := range everyCall(t, echo(t, status, http.Header{"Retry-After": {"7"}})) {
-			var e *firebase.Error
-			if !errors.As(err, &e) {
-				t.Errorf("%d %s: %v", status, call, err)
-				continue
-			}
-			class, again := want.class, want.again
-			if call == "export" && status >= 500 {
-				class, again = firebase.Ambiguous, firebase.AgainUnsure
-			}
-			if e.Class != class || e.Class.Again() != again || e.Project != "avalo-test" || e.Op == "" {
-				t.Errorf("%d %s: %+v", status, call, e)
-			}
-			if again == firebase.AgainAt && !e.RetryAt.Equal(noon.Add(7*time.Second)) {
-				t.Errorf("%d %s: again at %s", status, call, e.RetryAt)
-			}
-			if again == firebase.AgainNever && e.Fix == "" {
-				t.Errorf("%d %s says no and not what to do: %v", status, call, e)
-			}
-		}
-	}
-}
