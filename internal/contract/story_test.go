@@ -72,7 +72,7 @@ func (h *house) lawful(t *testing.T) {
 // release plays the demo's story to its end.
 func (h *house) release(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	teller := demo.Teller{Town: h.town, Out: io.Discard, Auto: true, Wait: h.town.Watch(), Now: time.Now}
 	_, err := teller.Release(ctx)
@@ -81,6 +81,7 @@ func (h *house) release(t *testing.T) {
 }
 
 func TestReleaseStory(t *testing.T) {
+	publications(t)
 	covered := map[string]bool{}
 	for _, gate := range []demo.Gate{demo.GateReviewers, demo.GateRule, demo.GateNone} {
 		t.Run(string(gate), func(t *testing.T) {
