@@ -39,7 +39,7 @@ func (a *App) buildPerformers() (*stage.Performers, error) {
 		o.Slack = a.cfg.slack(a.log)
 	}
 	if a.cfg.clicks() {
-		o.Invite, o.Accounts = a.invite, a.slackAccounts
+		o.Invite, o.Accounts, o.NoAccounts = a.invite, a.slackAccounts, a.pairings().Empty
 	}
 	if err := a.google(&o); err != nil {
 		return nil, err

@@ -93,10 +93,10 @@ func TestReads(t *testing.T) {
 			github.Commit{SHA: "abc"},
 		},
 		"compare": {
-			"GET /repos/octo/shop/compare/v1...release%2F2", "", `{"html_url":"https://d","status":"ahead","ahead_by":3,"behind_by":0,"total_commits":3,"commits":[{"sha":"a"}],"files":[{"filename":"x","status":"renamed","previous_filename":"y"}]}`,
+			"GET /repos/octo/shop/compare/v1...release%2F2", "", `{"html_url":"https://d","merge_base_commit":{"sha":"m"},"status":"ahead","ahead_by":3,"behind_by":0,"total_commits":3,"commits":[{"sha":"a"}],"files":[{"filename":"x","status":"renamed","previous_filename":"y"}]}`,
 			func(r *github.Repo) (any, error) { return r.Compare(background(), "v1", "release/2") },
 			github.Comparison{
-				HTMLURL: "https://d", Status: "ahead", Ahead: 3, Commits: []github.Commit{{SHA: "a"}}, Truncated: true,
+				HTMLURL: "https://d", Status: "ahead", Ahead: 3, Commits: []github.Commit{{SHA: "a"}}, Truncated: true, MergeBase: "m", AllFiles: true,
 				Files: []github.ChangedFile{{Path: "x", Previous: "y", Status: "renamed"}},
 			},
 		},

@@ -34,7 +34,9 @@ type Comparison struct {
 	Behind    int
 	Commits   []Commit // Commits has at most 250.
 	Files     []ChangedFile
-	Truncated bool // Truncated says that there are more commits or files than listed.
+	Truncated bool   // Truncated says that there are more commits or files than listed.
+	MergeBase string // MergeBase is where the histories part; Files are what changed since.
+	AllFiles  bool   // AllFiles says that no changed file is left out.
 }
 
 // ChangedFile is one file of a comparison.
@@ -120,6 +122,7 @@ func (r *Repo) Compare(ctx context.Context, base, head string) (Comparison, erro
 	for _, f := range in.Files {
 		out.Files = append(out.Files, ChangedFile{Path: f.GetFilename(), Previous: f.GetPreviousFilename(), Status: f.GetStatus()})
 	}
+	out.MergeBase, out.AllFiles = in.GetMergeBaseCommit().GetSHA(), len(out.Files) < mostFiles
 	out.Truncated = in.GetTotalCommits() > len(out.Commits) || len(out.Files) >= mostFiles
 	return out, nil
 }

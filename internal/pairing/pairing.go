@@ -90,6 +90,15 @@ func (b *Book) Person(ctx context.Context, team, user string) (pipeline.Person, 
 	return p.Person, err == nil, err
 }
 
+// Empty reports whether nobody is paired.
+func (b *Book) Empty(ctx context.Context) (bool, error) {
+	items, err := b.store.List(ctx, engine.Query{Kind: kindPairing, Prefix: process, State: statePaired, Limit: 1})
+	if err != nil {
+		return false, fmt.Errorf("look whether anybody in Slack is known: %w", err)
+	}
+	return len(items) == 0, nil
+}
+
 // Of lists the Slack accounts of a GitHub account.
 func (b *Book) Of(ctx context.Context, githubID int64) ([]Pairing, error) {
 	items, err := b.store.List(ctx, engine.Query{Kind: kindPairing, Prefix: process, Scope: strconv.FormatInt(githubID, 10), State: statePaired})

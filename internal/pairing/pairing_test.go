@@ -38,6 +38,13 @@ func invite(t *testing.T, b *pairing.Book, a pairing.Account) string {
 	return token
 }
 
+func empty(t *testing.T, b *pairing.Book, want bool) {
+	t.Helper()
+	if got, err := b.Empty(t.Context()); got != want || err != nil {
+		t.Errorf("empty: %t, %v", got, err)
+	}
+}
+
 func refusedAs(t *testing.T, err error, code string) {
 	t.Helper()
 	var no *pipeline.Refusal
@@ -55,7 +62,9 @@ func TestPairingIsMadeOnceAndRemoved(t *testing.T) {
 	if a, err := b.Invited(t.Context(), token); err != nil || a != inSlack {
 		t.Errorf("invited: %+v, %v", a, err)
 	}
+	empty(t, b, true)
 	p, err := b.Pair(t.Context(), token, alice)
+	empty(t, b, false)
 	if err != nil || p.Account != inSlack || p.Person != alice {
 		t.Fatalf("paired: %+v, %v", p, err)
 	}

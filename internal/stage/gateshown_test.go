@@ -79,10 +79,10 @@ func TestShowDoorIsTold(t *testing.T) {
 }
 
 // asking is a rig in which bob wrote the release, and all three are paired.
-func asking(t *testing.T) (*rig, *pipeline.Run) {
+func asking(t *testing.T, more ...func(*stage.Options)) (*rig, *pipeline.Run) {
 	t.Helper()
 	var r *rig
-	r = newRig(t, clicks, func(o *stage.Options) {
+	r = newRig(t, append(more, clicks, func(o *stage.Options) {
 		o.Accounts = func(_ context.Context, id int64) ([]pipeline.SlackRef, error) {
 			for _, login := range []string{"alice", "bob", "carol"} {
 				if r.person(login).ID == id {
@@ -91,7 +91,7 @@ func asking(t *testing.T) (*rig, *pipeline.Run) {
 			}
 			return nil, nil
 		}
-	})
+	})...)
 	run := r.atGate(1)
 	run.Release.Commits = []pipeline.Commit{{SHA: r.sha, Authors: []pipeline.Person{r.person("bob")}}}
 	return r, run
@@ -102,8 +102,16 @@ func (r *rig) direct(login string) []sandbox.SlackMessage { return r.slack.Messa
 // Those who can fill a place are written to, never the author, never twice; and
 // what they were asked changes when it is decided.
 func TestShowPeople(t *testing.T) {
-	r, run := asking(t)
+	paired := true
+	r, run := asking(t, func(o *stage.Options) {
+		o.NoAccounts = func(context.Context) (bool, error) { return !paired, nil }
+	})
 	job := r.showJob(pipeline.SlotPeople, run)
+	asked := r.reads("/members")
+	paired = false
+	r.shows(job)
+	equal(t, "questions to GitHub while nobody is paired", r.reads("/members"), asked)
+	paired = true
 	shown := r.shows(job)
 	for login, want := range map[string]int{"alice": 1, "carol": 1, "bob": 0} {
 		equal(t, "messages to "+login, len(r.direct(login)), want)

@@ -44,6 +44,8 @@ type Options struct {
 	Invite func(context.Context, pipeline.SlackRef) (address string, err error)
 	// Accounts are the Slack accounts of a GitHub account; nil: nobody is written to directly.
 	Accounts func(ctx context.Context, githubID int64) ([]pipeline.SlackRef, error)
+	// NoAccounts reports that Accounts has nobody's, so that GitHub need not be asked who could approve; may be nil.
+	NoAccounts func(ctx context.Context) (bool, error)
 }
 
 // Performers carry out the effects of runs and intakes.
@@ -55,7 +57,8 @@ type Performers struct {
 	countedAt  time.Time       // when it was; zero: never
 	dispatched map[string]bool // nonces of dispatches that GitHub accepted without naming the run
 
-	blobs *lru.Cache[blob, []byte] // workflow files, by content
+	blobs   *lru.Cache[blob, []byte]         // workflow files, by content
+	folders *lru.Cache[blob, []github.Entry] // what a commit has in the workflow folder
 }
 
 var _ engine.Performer = (*Performers)(nil)
@@ -85,7 +88,11 @@ func New(o Options) (*Performers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Performers{Options: o, dispatched: map[string]bool{}, blobs: blobs}, nil
+	folders, err := lru.New[blob, []github.Entry](foldersKept)
+	if err != nil {
+		return nil, err
+	}
+	return &Performers{Options: o, dispatched: map[string]bool{}, blobs: blobs, folders: folders}, nil
 }
 
 func checkLocation(name string) error {

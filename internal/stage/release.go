@@ -12,11 +12,12 @@ import (
 
 // readRelease reads what approvers must know of a release.
 func (p *Performers) readRelease(ctx context.Context, repo Contents, job engine.Job, e pipeline.ReadRelease) (pipeline.Outcome, error) {
-	out, err := readCommits(ctx, repo, e, job.Repo.DefaultBranch)
+	seen := &onlooker{Contents: repo}
+	out, err := readCommits(ctx, seen, e, job.Repo.DefaultBranch)
 	if err != nil {
 		return nil, err
 	}
-	if out.Workflows, err = readWorkflows(ctx, repo, job.Run, e.SHA); err != nil {
+	if out.Workflows, err = p.readWorkflows(ctx, repo, job.Run, e.SHA, seen.compared); err != nil {
 		return nil, err
 	}
 	if out.Deploys, err = p.readDeploys(ctx, repo, job.Run, e, out.Workflows); err != nil {
@@ -148,7 +149,7 @@ func isSensitive(path string) bool {
 }
 
 // readWorkflows finds the content ids of the workflow files that the run uses.
-func readWorkflows(ctx context.Context, repo Contents, run *pipeline.Run, sha string) (map[string]string, error) {
+func (p *Performers) readWorkflows(ctx context.Context, repo Contents, run *pipeline.Run, sha string, compared []github.Comparison) (map[string]string, error) {
 	used := map[string]bool{}
 	for _, st := range run.Plan().Stages {
 		if file := fileOf(st); file != "" {
@@ -158,7 +159,7 @@ func readWorkflows(ctx context.Context, repo Contents, run *pipeline.Run, sha st
 	if len(used) == 0 {
 		return nil, nil
 	}
-	entries, err := repo.Dir(ctx, strings.TrimSuffix(workflowDir, "/"), sha)
+	entries, err := p.workflowFolder(ctx, repo, run.Repo.ID, sha, compared)
 	if isNotFound(err) {
 		return nil, nil // the stages say which file is missing
 	}

@@ -1,6 +1,7 @@
 package stage_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -85,6 +86,47 @@ func TestReadReleaseKnowsTheWorkflow(t *testing.T) {
 	r.sha = sha
 	equal(t, "changed", read().Environment, "production")
 	equal(t, "reads", r.reads("workflows/deploy.yml"), 2)
+}
+
+// The workflow folder of a commit is not listed again where a comparison shows
+// that nothing in it changed since one that is known; any doubt lists it.
+func TestReadReleaseKnowsTheFolder(t *testing.T) {
+	r := newRig(t)
+	first := r.sha
+	listings := func() int {
+		n := 0
+		for _, c := range r.Record() {
+			if c.Method == "GET" && strings.HasSuffix(c.Path, "/contents/.github/workflows") {
+				n++
+			}
+		}
+		return n
+	}
+	read := func(files map[string]string) pipeline.ReleaseRead {
+		t.Helper()
+		sha, err := r.Push(repoName, sandbox.Push{Branch: "release/v1.2.0", By: "alice", Message: "x", Files: files})
+		must(t, err)
+		r.sha = sha
+		return perform[pipeline.ReleaseRead](r, r.job(r.release(first, ""), 0))
+	}
+	known := perform[pipeline.ReleaseRead](r, r.job(r.release("", ""), 0))
+	equal(t, "listings", listings(), 1)
+	same := read(map[string]string{"b": "1"})
+	equal(t, "listings where nothing changed", listings(), 1)
+	equal(t, "the workflow", same.Workflows["deploy.yml"], known.Workflows["deploy.yml"])
+
+	changed := read(map[string]string{".github/workflows/deploy.yml": deployYAML + "# changed\n"})
+	equal(t, "listings where one changed", listings(), 2)
+	if changed.Workflows["deploy.yml"] == known.Workflows["deploy.yml"] {
+		t.Error("the changed workflow counts as the old one")
+	}
+	many := map[string]string{".github/workflows/deploy.yml": deployYAML}
+	for i := range 300 {
+		many[fmt.Sprintf("a/%03d", i)] = "1"
+	}
+	back := read(many)
+	equal(t, "listings where GitHub may leave out files", listings(), 3)
+	equal(t, "the workflow as it was", back.Workflows["deploy.yml"], known.Workflows["deploy.yml"])
 }
 
 // A deploy workflow that cannot be started says so before anything is built.

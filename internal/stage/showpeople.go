@@ -72,6 +72,11 @@ func listAsked(all []asked) string {
 // candidates are those whose approval would help, and who are known in Slack.
 func (p *Performers) candidates(ctx context.Context, repo People, run *pipeline.Run) ([]asked, error) {
 	policy := *run.Gate.Policy
+	if p.NoAccounts != nil {
+		if none, err := p.NoAccounts(ctx); none || err != nil {
+			return nil, err
+		}
+	}
 	in, err := readRoster(ctx, repo, run.Repo, policy.Teams())
 	if err != nil {
 		return nil, err
