@@ -105,7 +105,10 @@ func SlackReply(refusal *pipeline.Refusal, text, link string) SlackMessage {
 		if refusal.Lines != "" {
 			said += "\n" + mrkdwn(refusal.Lines)
 		}
-		if link != "" {
+		switch {
+		case refusal.Code == pipeline.CodeNotPaired && link == "":
+			said += "\nNobody can sign in here yet: the operator of this Gatehouse sets `GITHUB_OAUTH_CLIENT_ID`."
+		case link != "":
 			said += "\n" + slackLink("Sign in and pair this Slack account", link) + " (for you alone, once, within 15 minutes)"
 		}
 	case text != "":

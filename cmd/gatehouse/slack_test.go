@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,10 +9,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/internal/demo"
-	"github.com/gatehouse-app/gatehouse/internal/pairing"
 	"github.com/gatehouse-app/gatehouse/internal/sandbox"
-	"github.com/gatehouse-app/gatehouse/internal/sqlite"
-	"github.com/gatehouse-app/gatehouse/pipeline"
 	"github.com/gatehouse-app/gatehouse/templates"
 )
 
@@ -21,24 +17,7 @@ import (
 func paired(t *testing.T, o demo.Options, logins ...string) *scene {
 	t.Helper()
 	s := closed(t, o)
-	store, err := sqlite.Open(t.Context(), s.database(), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	book := pairing.New(store, time.Now, rand.Reader)
-	for _, u := range s.world.Users() {
-		if !slices.Contains(logins, u.Login) {
-			continue
-		}
-		token, err := book.Invite(t.Context(), pairing.Account{Team: sandbox.SlackTeamID, User: sandbox.SlackUserID(u.Login), Name: u.Login})
-		if err == nil {
-			_, err = book.Pair(t.Context(), token, pipeline.Person{ID: u.ID, Login: u.Login})
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := store.Close(); err != nil {
+	if err := s.town.Pair(t.Context(), s.database(), logins...); err != nil {
 		t.Fatal(err)
 	}
 	s.start()
@@ -93,7 +72,7 @@ func TestSlackDecides(t *testing.T) {
 		return err == nil && len(run.Jobs[0].Gate.Reports) > 0 && holds(run.Jobs[0].Gate.Reports[0], "Waits for 1 approval")
 	})
 	s.press(demo.Omar, templates.PressApprove)
-	s.until("a stranger is asked who he is", s.whispered(demo.Omar, "does not know yet who you are on GitHub", "/pair?token="))
+	s.until("a stranger is asked who he is", s.whispered(demo.Omar, "does not know yet who you are on GitHub", "Nobody can sign in here yet"))
 	s.press(demo.Dana, templates.PressApprove)
 	s.until("who is not entitled is told so", s.whispered(demo.Dana, "in none of the groups that the policy names"))
 	s.press(demo.Ada, templates.PressReject)

@@ -55,6 +55,9 @@ func live(t testing.TB, o demo.Options, config func(starter, url string) string,
 	if tune != nil {
 		tune(&cfg)
 	}
+	if err := town.Pair(t.Context(), l.db, demo.Ada, demo.Omar); err != nil {
+		t.Fatal(err)
+	}
 	if l.app, err = app.Open(t.Context(), cfg, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}

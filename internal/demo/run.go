@@ -110,6 +110,9 @@ func open(ctx context.Context, p Play) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := town.Pair(ctx, filepath.Join(dir, "gatehouse.db"), Ada, Omar); err != nil {
+		return nil, err
+	}
 	log := slog.New(slog.DiscardHandler)
 	if p.Log != nil {
 		log = slog.New(slog.NewTextHandler(p.Log, nil))
