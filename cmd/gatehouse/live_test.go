@@ -253,8 +253,8 @@ func brokenFiles(t *testing.T) []broken {
 			}
 			return gone(configFile)(w, nil)
 		}), want: all(live.Note, "config-shared")},
-		{name: "broken configuration", town: edited(t, configFile, "- approval\n", ""), want: fails("not-approved"), less: noSpec},
-		{name: "not available", town: edited(t, configFile, "deploy: {workflow: deploy.yml}", "deploy: {workflow: deploy.yml, verify: [rules]}"), want: fails("not-available")},
+		{name: "broken configuration", town: edited(t, configFile, "      - approval\n", ""), want: fails("not-approved"), less: noSpec},
+		{name: "not available", town: edited(t, configFile, "- workflow: security.yml", "- security: {fail_on: high}"), want: fails("not-available")},
 		{name: "branch that does not exist", town: develop, want: warns("branch-missing")},
 		{name: "branch with a file less", town: develop, change: pushed("develop", map[string]string{lintFile: sandbox.Deleted}), want: fails("workflow-missing")},
 		{name: "workflow missing", change: gone(lintFile), want: fails("workflow-missing")},
@@ -335,7 +335,7 @@ func brokenPeople(t *testing.T) []broken {
 			w.RemoveFromTeam(demo.Org, "release-approvers", demo.Omar)
 		}), want: fails("team-empty")},
 		{name: "too few", town: need("{team: release-approvers, count: 3}"), want: fails("policy-unmeetable")},
-		{name: "one person, two places", town: need("{team: incident-commanders, count: 1}, {users: [ivan], count: 1}"), want: fails("policy-unmeetable")},
+		{name: "one person, two places", town: need("{team: incident-commanders, count: 2}, {users: [ivan], count: 1}"), want: fails("policy-unmeetable")},
 		{name: "just enough", town: need("{team: release-approvers, count: 2}"), want: warns("policy-tight")},
 		{name: "unknown person", town: need("{users: [nobody, ada], count: 1}"), want: fails("user-missing")},
 		{name: "person without access", town: need("{users: [zoe, ada, omar], count: 1}"), change: do(func(w world) { w.AddUser("zoe", "Zoe") }), want: warns("user-no-access")},

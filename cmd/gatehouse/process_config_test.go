@@ -41,10 +41,10 @@ func TestBrokenConfiguration(t *testing.T) {
 // What this version cannot do yet is refused by its name before anything begins.
 func TestKindNotAvailable(t *testing.T) {
 	t.Parallel()
-	config := strings.Replace(shortConfig, "      - approval\n", "      - backup: {export: gs://avalo-backups}\n      - approval\n", 1)
+	config := strings.Replace(shortConfig, "      - approval\n", "      - security: {fail_on: high}\n      - approval\n", 1)
 	s := open(t, demo.Options{Files: short(map[string]string{configFile: config})})
 	sha := s.release()
-	s.shows(sha, "production / configuration", "failure", "backup", "is not available in this version of Gatehouse")
+	s.shows(sha, "production / configuration", "failure", "security", "is not available in this version of Gatehouse")
 	if n := len(s.snapshot().Runs); n != 0 || len(s.snapshot().CheckRuns) != 1 {
 		t.Errorf("%d workflows were dispatched:\n%s", n, s.board())
 	}

@@ -34,7 +34,7 @@ func newHouse(t *testing.T, gate demo.Gate) *house {
 	h.town, err = demo.Open(listener, demo.Options{Gate: gate, Step: 20 * time.Millisecond})
 	must(t, err)
 	direct := strings.TrimPrefix(h.town.URL, "http://")
-	front := httptest.NewServer(h.validator.Wrap(h.town.Discord.Handler(h.town.Slack.Handler())))
+	front := httptest.NewServer(h.validator.Wrap(h.town.Handler()))
 	h.town.URL = front.URL
 	env := h.town.Env("127.0.0.1:0", h.db)
 	env["GATEHOUSE_PROBE_ALLOW"] += "," + direct // the sites stay where the town told them to be

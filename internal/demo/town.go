@@ -103,7 +103,7 @@ func Open(listener net.Listener, opt Options) (*Town, error) {
 	if err := t.settle(); err != nil {
 		return nil, err
 	}
-	t.srv = &http.Server{Handler: t.Google.Handler(t.Discord.Handler(t.Slack.Handler())), ReadHeaderTimeout: 10 * time.Second}
+	t.srv = &http.Server{Handler: t.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := t.srv.Serve(listener); err != nil && err != http.ErrServerClosed {
 			opt.Logger.Error("the sandbox stopped serving", "error", err)
@@ -111,6 +111,9 @@ func Open(listener net.Listener, opt Options) (*Town, error) {
 	}()
 	return t, nil
 }
+
+// Handler serves everything of the town.
+func (t *Town) Handler() http.Handler { return t.Google.Handler(t.Discord.Handler(t.Slack.Handler())) }
 
 // OnCall adds somebody who hears of every call twice: when it arrives, and when
 // it is done but not yet answered. He may end the process of the one who called.
