@@ -12,6 +12,7 @@ type Command struct {
 	Verb       Verb          `json:"verb"`
 	Target     string        `json:"target,omitempty"` // approve, reject, withdraw, cancel, status: version, environment or run; retry: that or a stage; deploy, lock, unlock, rollback: environment; kill: flag
 	Ref        string        `json:"ref,omitempty"`    // deploy: branch, tag or commit; rollback: to what
+	SHA        string        `json:"sha,omitempty"`    // deploy: the commit that was shown and is confirmed
 	Reason     string        `json:"reason,omitempty"`
 	For        time.Duration `json:"for,omitempty"`         // lock: how long; 0: until it is unlocked; unfreeze: how long; 0: the standard
 	Phrase     string        `json:"phrase,omitempty"`      // rollback: what was typed to confirm it
@@ -59,7 +60,7 @@ func (v Verb) Usage() string {
 	case VerbCancel, VerbStatus:
 		return "/" + string(v) + " [RUN]"
 	case VerbDeploy:
-		return "/deploy ENVIRONMENT [BRANCH, TAG OR COMMIT]"
+		return "/deploy ENVIRONMENT [VERSION OR BRANCH] [@COMMIT]"
 	case VerbLock:
 		return "/lock ENVIRONMENT REASON [for 2h]"
 	case VerbUnlock:
@@ -77,9 +78,9 @@ func (v Verb) Usage() string {
 // built reports whether this build carries the command out.
 func (v Verb) built() bool {
 	switch v {
-	case VerbApprove, VerbReject, VerbWithdraw, VerbRetry, VerbCancel, VerbStatus, VerbLock, VerbUnlock, VerbUnfreeze, VerbRollback:
+	case VerbApprove, VerbReject, VerbWithdraw, VerbRetry, VerbCancel, VerbStatus, VerbLock, VerbUnlock, VerbUnfreeze, VerbDeploy, VerbRollback:
 		return true
-	case VerbDeploy, VerbKill:
+	case VerbKill:
 	}
 	return false
 }

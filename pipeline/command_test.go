@@ -35,6 +35,9 @@ var comments = []struct {
 	{body: "/status", want: Command{Verb: "status"}},
 	{body: "/deploy production", want: Command{Verb: "deploy", Target: "production"}},
 	{body: "/deploy production release/v1.2.0", want: Command{Verb: "deploy", Target: "production", Ref: "release/v1.2.0"}},
+	{body: "/deploy production v1.2.0 @0123456789abcdef0123456789abcdef01234567", want: Command{Verb: "deploy", Target: "production", Ref: "v1.2.0", SHA: "0123456789abcdef0123456789abcdef01234567"}},
+	{body: "/deploy production @0123456789abcdef0123456789abcdef01234567", want: Command{Verb: "deploy", Target: "production", SHA: "0123456789abcdef0123456789abcdef01234567"}},
+	{body: "/deploy production v1.2.0 @0123456", want: Command{Verb: "deploy", Target: "production", Ref: "v1.2.0"}, wrong: "not-a-commit"},
 	{body: "/deploy", want: Command{Verb: "deploy"}, wrong: "not-understood"},
 	{body: "/deploy production main please", want: Command{Verb: "deploy", Target: "production", Ref: "main"}, wrong: "not-understood"},
 	{body: "/rollback production", want: Command{Verb: "rollback", Target: "production"}},
@@ -112,7 +115,7 @@ func TestParseCommentBoundsText(t *testing.T) {
 // What the usage of a command says is a command, of that name.
 func TestUsageIsUnderstood(t *testing.T) {
 	for _, v := range Verbs() {
-		typed := strings.NewReplacer("[", "", "]", "", "VERSION, TAG, COMMIT OR RUN", "v1.1.0", "BRANCH, TAG OR COMMIT", "main", "VERSION", "v1.2.0").Replace(v.Usage())
+		typed := strings.NewReplacer("[", "", "]", "", "VERSION, TAG, COMMIT OR RUN", "v1.1.0", "VERSION OR BRANCH", "main", "@COMMIT", "@0123456789abcdef0123456789abcdef01234567", "VERSION", "v1.2.0").Replace(v.Usage())
 		if c, found := ParseCommand(typed); !found || c.Verb != v || c.Wrong != nil {
 			t.Errorf("%s: %+v, %v", typed, c, found)
 		}

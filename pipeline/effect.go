@@ -142,13 +142,17 @@ type (
 		OK      bool
 		Refused *Refusal
 		Text    string // for status
+		Run     RunID  // that was started for it; empty: none
 	}
 )
 
 // The effects of intakes.
 type (
 	// ReadHead reads where a branch or tag leads → HeadRead.
-	ReadHead struct{ Ref string }
+	ReadHead struct {
+		Ref    string
+		Commit bool // what the commit is, too
+	}
 	// ReadConfig reads the configuration from the default branch, or the
 	// organisation's .github repository → ConfigRead.
 	ReadConfig struct{}
@@ -297,7 +301,11 @@ type (
 		Why    *Refusal
 	}
 	// HeadRead answers ReadHead; SHA is empty if there is no such ref.
-	HeadRead struct{ SHA string }
+	HeadRead struct {
+		SHA     string
+		Message string   // first line, if it was asked for
+		Authors []string // names, likewise
+	}
 	// ConfigRead answers ReadConfig: missing, wrong, or right.
 	ConfigRead struct {
 		Missing  bool

@@ -160,7 +160,7 @@ func pipelineFields() []Field {
 		{Path: at + ".on", Type: TypeMapping, Required: true, Meaning: "What starts it: `push`, `manual`, or both."},
 		{Path: at + ".on.push", Type: TypeOneOrAll, Meaning: "Branches. As in GitHub's branch policies, `*` is one level and `**` any number."},
 		{Path: at + ".on.paths", Type: TypeTexts, Meaning: "With `push`: at least one changed file must match one of these patterns."},
-		{Path: at + ".on.manual", Type: TypeFlag, Default: "false", Meaning: "Whether *Run workflow* on `release.yml` starts it, at the head of the chosen branch."},
+		{Path: at + ".on.manual", Type: TypeFlag, Default: "false", Meaning: "Whether *Run workflow* on `release.yml`, or `/deploy`, starts it at the head of a branch."},
 		{Path: at + ".environment", Type: TypeEnv, Required: true, Meaning: "The environment that it deploys to."},
 		{Path: at + ".stages", Type: TypeStages, Required: true, Meaning: "The stages, in order; at most 50."},
 	}

@@ -17,6 +17,7 @@ type Intake struct {
 	Command *CommandGiven  `json:"command,omitempty"`
 	Foreign *DoorRequested `json:"foreign,omitempty"`
 	Spec    *Spec          `json:"spec,omitempty"`   // of a rollback, while it is judged
+	Refs    []string       `json:"refs,omitempty"`   // of a deploy: what the word may mean, not yet tried
 	Errand  *Errand        `json:"errand,omitempty"` // what a lane owes to its runs
 
 	// Of a command about a lane, once the configuration was read.

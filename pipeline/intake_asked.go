@@ -8,6 +8,10 @@ import (
 
 // headRead goes on with a start by hand at the commit that its branch leads to.
 func (m *intakeMachine) headRead(o HeadRead) {
+	if m.in.Command != nil {
+		m.deployHead(o)
+		return
+	}
 	a := m.in.Asked
 	if o.SHA == "" {
 		m.in.Result = a.Ref + " does not exist any more"

@@ -100,6 +100,9 @@ func (m *intakeMachine) answered(a Answered) {
 	case RunStarted:
 		m.in.Started = append(m.in.Started, o.Run)
 		m.in.Result = "started " + fmt.Sprint(m.in.Started)
+		if c := m.in.Command; c != nil && c.Command.Verb == VerbDeploy {
+			m.owe("reply/"+string(o.Run), Reply{Where: c.Where, OK: true, Run: o.Run})
+		}
 	case Failed:
 		m.failed(a.Key, o)
 	case Done:
@@ -119,7 +122,7 @@ func (m *intakeMachine) failed(key string, o Failed) {
 	switch {
 	case m.in.rollbackRequest() != nil && (key == "read-config" || key == "judge-request"):
 		m.noRollback(o.Refusal)
-	case m.in.Command != nil && key != "person" && key != "reply":
+	case m.in.Command != nil && key != "person" && !strings.HasPrefix(key, "reply") && !strings.HasPrefix(key, "show"):
 		m.answer(&o.Refusal)
 	case key != "read-config":
 	case m.in.Foreign != nil:
@@ -142,6 +145,10 @@ func (m *intakeMachine) configRead(o ConfigRead) {
 		return
 	}
 	if m.in.Command != nil {
+		if m.in.Command.Command.Verb == VerbDeploy {
+			m.deployConfig(o)
+			return
+		}
 		m.laneConfig(o)
 		return
 	}
@@ -254,7 +261,7 @@ func (m *intakeMachine) personVerified(s Standing) {
 		m.owe("reply", Reply{Where: c.Where, Refused: why})
 		return
 	}
-	if c.Command.Verb == VerbRollback || c.Command.Verb.OfLane() {
+	if c.Command.Verb == VerbRollback || c.Command.Verb == VerbDeploy || c.Command.Verb.OfLane() {
 		m.owe("read-config", ReadConfig{})
 		return
 	}

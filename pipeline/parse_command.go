@@ -41,9 +41,7 @@ func ParseCommand(line string) (c Command, found bool) {
 		c.Target, c.Reason = cutWord(rest)
 		c.want(c.Target != "", "no-target")
 	case VerbDeploy:
-		c.Target, rest = cutWord(rest)
-		c.Ref, rest = cutWord(rest)
-		c.want(c.Target != "" && rest == "", "not-understood")
+		c.readDeploy(rest)
 	case VerbRollback:
 		c.readRollback(rest)
 	case VerbLock:
@@ -74,6 +72,30 @@ func (c *Command) readReject(rest string) {
 			Code: "reason-required", Reason: "Who rejects a release says why: others have to mend it.", Fix: "Type it behind the command:",
 			Lines: strings.TrimSpace("/reject "+c.Target) + " REASON",
 		}
+	}
+}
+
+// fullSHA is a commit's whole name: part of one may come to mean another.
+var fullSHA = regexp.MustCompile(`^[0-9a-f]{40}$`)
+
+func (c *Command) readDeploy(rest string) {
+	c.Target, rest = cutWord(rest)
+	word, behind := cutWord(rest)
+	if !strings.HasPrefix(word, "@") {
+		c.Ref, rest = word, behind
+		word, behind = cutWord(rest)
+	}
+	sha, confirms := strings.CutPrefix(word, "@")
+	switch {
+	case c.Target == "" || word != "" && !confirms || behind != "":
+		c.want(false, "not-understood")
+	case confirms && !fullSHA.MatchString(sha):
+		c.Wrong = &Refusal{
+			Code: "not-a-commit", Reason: "The commit behind @ must be whole, as it was shown: 40 characters.", Fix: "To be shown it, type:",
+			Lines: strings.Join(strings.Fields("/deploy "+c.Target+" "+c.Ref), " "),
+		}
+	default:
+		c.SHA = sha
 	}
 }
 

@@ -99,6 +99,9 @@ func (w *theatre) intakeCommand(args []string) *CommandGiven {
 func (w *theatre) intakeOutcome(e Effect) Outcome {
 	switch e := e.(type) {
 	case ReadHead:
+		if w.heads != nil {
+			return w.heads[e.Ref]
+		}
 		return HeadRead{SHA: w.head}
 	case ReadConfig:
 		switch {

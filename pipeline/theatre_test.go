@@ -33,6 +33,7 @@ type theatre struct {
 	last       map[string]Fact
 	workflow   int64
 	causes     int
+	heads      map[string]HeadRead
 	freeze     *Freeze         // of the default branch, beside the spec's
 	held       map[string]bool // kinds of effects that are not answered by themselves
 	parts      []string        // components that a rollback moves
@@ -121,6 +122,12 @@ func (w *theatre) say(words []string) []string {
 		return nil
 	case "freeze": // freeze FROM UNTIL REASON… : the default branch has a further freeze now
 		w.freeze = &Freeze{From: args[0], To: args[1], Reason: strings.Join(args[2:], " ")}
+		return nil
+	case "head": // head BRANCH SHA [MESSAGE…] : where a branch leads from now on
+		if w.heads == nil {
+			w.heads = map[string]HeadRead{}
+		}
+		w.heads[full(args[0])] = HeadRead{SHA: args[1], Message: strings.Join(args[2:], " "), Authors: []string{"dana"}}
 		return nil
 	case "lane": // lane LOGIN /lock ENVIRONMENT REASON: a command about a lane
 		return w.laneCommand(args)

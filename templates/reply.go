@@ -31,6 +31,9 @@ func Reply(refusal *pipeline.Refusal, ok bool, text string, mark string) string 
 	return cutMarkdown(strings.TrimRight(l.String(), "\n"), maxComment, "The rest was cut.") + "\n\n" + marker(mark)
 }
 
+// Started is the answer to /deploy when a run has begun.
+func Started(page string) string { return "🚀 " + mdLink("The run has started", page) + "." }
+
 // Status is the answer to /status: where the run stands, why, who can move it.
 func Status(v View) string {
 	var l lines

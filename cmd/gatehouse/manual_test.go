@@ -53,3 +53,31 @@ func TestRollbackByHandIsAnswered(t *testing.T) {
 	s.shows(sha, "gatehouse / rollback", "failure", "To roll production back takes the line ROLLBACK PRODUCTION.", "/rollback production")
 	s.gate(sha)
 }
+
+// /deploy shows the commit and starts nothing; what is confirmed is exactly that
+// commit, also when the branch has moved on meanwhile.
+func TestDeployByComment(t *testing.T) {
+	t.Parallel()
+	s := open(t, demo.Options{Files: byHand()})
+	main := s.snapshot().Branches["main"]
+	old := s.release()
+	s.gate(old)
+	s.comment(demo.Dana, old, "/cancel")
+	s.shows(old, approval, "cancelled")
+	s.comment(demo.Dana, main, "/deploy production v1.2.0")
+	s.answered(main, "the head of release/v1.2.0", "/deploy production v1.2.0 @"+old)
+	sha := s.push(sandbox.Push{Branch: branch, By: demo.Dana, Message: "One more thing", Files: map[string]string{"more": "1"}})
+	s.gate(sha)
+	s.comment(demo.Dana, sha, "/cancel")
+	s.shows(sha, approval, "cancelled")
+	s.comment(demo.Dana, main, "/deploy production v1.2.0 @"+old)
+	s.answered(main, "release/v1.2.0 has moved on", "“One more thing” by dana")
+	s.comment(demo.Dana, main, "/deploy production v1.2.0 @"+sha)
+	s.answered(main, "The run has started")
+	s.gate(sha)
+	s.approve(sha)
+	s.shows(sha, deploy, "success")
+	if s.deployed() != 1 {
+		t.Errorf("%d deploys", s.deployed())
+	}
+}

@@ -44,6 +44,7 @@ func (e *Engine) keepAnswer(ctx context.Context, job Job, r pipeline.Reply) (pip
 		return nil, fmt.Errorf("the id of a command is %d bytes long, at most %d are kept", len(r.Where.Command), maxCommand)
 	}
 	a := Answer{V: bodyVersion, Command: r.Where.Command, At: e.now(), OK: r.OK, Refused: r.Refused, Text: r.Text}
+	a.Run = r.Run
 	if job.Run != nil {
 		a.Run = job.Run.ID
 	}

@@ -27,6 +27,9 @@ func (p *Performers) reply(ctx context.Context, repo Repo, job engine.Job, e pip
 	if text == askStatus && job.Run != nil {
 		text = templates.Status(templates.NewView(stateOf(job), job.Now, p.Links))
 	}
+	if e.Run != "" && text == "" {
+		text = templates.Started(p.Links.Run(e.Run))
+	}
 	at := e.Where.Comment
 	if at == nil {
 		return nil, refuse("no-address", "There is nowhere to answer what came from "+string(e.Where.Surface)+".", "Report this as a bug of Gatehouse.")

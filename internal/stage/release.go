@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-app/gatehouse/internal/engine"
@@ -118,7 +119,21 @@ func readHead(ctx context.Context, repo Contents, e pipeline.ReadHead) (pipeline
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.HeadRead{SHA: sha}, nil
+	out := pipeline.HeadRead{SHA: sha}
+	if !e.Commit {
+		return out, nil
+	}
+	commit, err := repo.Commit(ctx, sha)
+	if err != nil {
+		return nil, err
+	}
+	out.Message = subject(commit.Message)
+	for _, by := range []github.Person{commit.Author, commit.Committer} {
+		if by.Login != "" && !slices.Contains(out.Authors, by.Login) {
+			out.Authors = append(out.Authors, by.Login)
+		}
+	}
+	return out, nil
 }
 
 func subject(message string) string {
