@@ -1,6 +1,10 @@
 package main_test
 
 import (
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -86,4 +90,78 @@ func TestReaderSeesNoButtons(t *testing.T) {
 	p.Press("Sign in with GitHub")
 	p.Press("Authorize as mallory")
 	p.See("There is no such run")
+}
+
+// key signs somebody in and makes a key for the command line.
+func (s *scene) key(login string) string {
+	s.Helper()
+	jar, err := cookiejar.New(nil)
+	client := &http.Client{Jar: must(s, jar, err), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	at := s.url("/login/github?to=/account")
+	for range 4 {
+		req, err := http.NewRequestWithContext(s.Context(), http.MethodGet, at, nil)
+		res, err := client.Do(must(s, req, err))
+		next := must(s, res, err).Header.Get("Location")
+		_ = res.Body.Close()
+		if strings.Contains(next, "/login/oauth/authorize") {
+			next += "&as=" + login
+		}
+		if next == "/account" {
+			break
+		}
+		at = next
+	}
+	req, err := http.NewRequestWithContext(s.Context(), http.MethodPost, s.url("/account/keys"), strings.NewReader("name=test"))
+	must(s, req, err).Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Origin", s.url(""))
+	res, err := client.Do(req)
+	body, err := io.ReadAll(must(s, res, err).Body)
+	_, rest, found := strings.Cut(string(must(s, body, err)), "GATEHOUSE_TOKEN=")
+	if _ = res.Body.Close(); !found {
+		s.Fatalf("no key for %s: %s\n%s", login, res.Status, body)
+	}
+	token, _, _ := strings.Cut(rest, "<")
+	return token
+}
+
+// at runs a command of the program against the server, with a token.
+func (s *scene) at(token string, args ...string) (out string, code int) {
+	s.Helper()
+	cmd := exec.CommandContext(s.Context(), s.bin, args...) //nolint:gosec // our own build
+	cmd.Env = []string{"GATEHOUSE_PUBLIC_URL=" + s.url(""), "GATEHOUSE_TOKEN=" + token, "PATH=" + s.env["PATH"]}
+	cmd.Dir = s.TempDir()
+	b, err := cmd.CombinedOutput()
+	if err != nil && cmd.ProcessState == nil {
+		s.Fatal(err)
+	}
+	return string(b), cmd.ProcessState.ExitCode()
+}
+
+// TestCommandLine asks the running server, as people do: each sees and may do by
+// the command line what he sees and may do elsewhere.
+func TestCommandLine(t *testing.T) {
+	t.Parallel()
+	s := open(t, demo.Options{Files: short(nil), SignIn: true})
+	s.world.AddUser("mallory", "Mallory")
+	ada, mallory := s.key(demo.Ada), s.key("mallory")
+	for what, try := range map[string]struct {
+		token string
+		args  []string
+		code  int
+		words string
+	}{
+		"no token":        {"", []string{"deploy", "production", "--repo", demo.Repo}, 2, "make a key on the page " + s.url("/account")},
+		"a guessed token": {"gatehouse_guess", []string{"deploy", "production", "--repo", demo.Repo}, 4, "Nobody is signed in"},
+		"no repository":   {ada, []string{"deploy", "production"}, 2, "--repo OWNER/NAME"},
+		"no environment":  {ada, []string{"deploy"}, 2, ""},
+		"not hers to see": {mallory, []string{"deploy", "production", "--repo", demo.Repo}, 1, "There is no such thing"},
+		"no such place":   {ada, []string{"deploy", "nowhere", "--repo", demo.Repo}, 1, ""},
+	} {
+		if out, code := s.at(try.token, try.args...); code != try.code || !strings.Contains(out, try.words) {
+			t.Errorf("%s: exit code %d, want %d: %s", what, code, try.code, out)
+		}
+	}
+	if strings.Contains(s.log.String(), ada) {
+		t.Error("the log holds a key")
+	}
 }
