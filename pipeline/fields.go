@@ -81,7 +81,7 @@ func fileFields() []Field {
 		},
 		{Path: "environments", Type: TypeNames, Required: true, Meaning: "The GitHub environments, by their names: 1 to 40 small letters, digits and hyphens."},
 		{Path: "notify", Type: TypeMapping, Meaning: "Where runs are told."},
-		{Path: "incident", Type: TypeMapping, Meaning: "What people need when a release went wrong.", Status: FieldIdle},
+		{Path: "incident", Type: TypeMapping, Meaning: "What people need when a release went wrong."},
 		{Path: "pipelines", Type: TypeNames, Required: true, Meaning: "The pipelines, by their names; at most 20."},
 	}
 }
@@ -144,8 +144,8 @@ func tellFields() []Field {
 		{Path: "notify.discord", Type: TypeFlag, Default: "false", Meaning: "Whether each run has a message in Discord, where the operator's webhook leads."},
 		{Path: "notify.people", Type: TypeNames, Meaning: "GitHub logins with the Slack member ids to mention. Never authority.", Status: FieldIdle},
 		{Path: "notify.people.NAME", Type: TypeText, Meaning: "A Slack member id, `U0123456789`.", Status: FieldIdle},
-		{Path: "incident.on_call", Type: TypeURL, Meaning: "Who is on call.", Status: FieldIdle},
-		{Path: "incident.playbook", Type: TypeURL, Meaning: "What to do.", Status: FieldIdle},
+		{Path: "incident.on_call", Type: TypeURL, Meaning: "Who is on call. It stands in the issue of an incident."},
+		{Path: "incident.playbook", Type: TypeURL, Meaning: "What to do. It stands in the issue of an incident."},
 		{Path: "incident.escalate", Type: TypeList, Meaning: "Who is told after a time without an answer.", Status: FieldIdle},
 		{Path: "incident.escalate[].after", Type: TypeDuration, Required: true, Meaning: "The time without an answer.", Status: FieldIdle},
 		{Path: "incident.escalate[].team", Type: TypeTeam, Meaning: "A team; either this or `user`.", Status: FieldIdle},

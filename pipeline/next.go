@@ -131,6 +131,10 @@ func (m *machine) answeredElsewhere(a Answered) bool {
 		return true
 	}
 	if x := m.run.Restore; x != nil {
+		if a.Key == x.Recording {
+			m.deploymentRecorded(a.Outcome)
+			return true
+		}
 		for key, s := range x.Moves {
 			if s.Doing == a.Key {
 				m.moveAnswered(key, a.Outcome)

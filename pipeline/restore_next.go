@@ -270,6 +270,7 @@ func (m *machine) moveAnswered(key string, o Outcome) {
 		s.Status, s.Reason = MoveFailed, failureOf(o, "What became of this move is not known.")
 	}
 	m.record("part-"+string(s.Status), key, Person{}, reasonOf(s.Reason))
+	m.markIncident()
 	st := m.run.Plan().Stage(StageRestore)
 	sr := m.run.Stages[StageRestore]
 	m.changed(st.ID)
@@ -317,7 +318,36 @@ func (m *machine) moved(st *Stage, sr *StageRun) {
 	}
 	x.RestoredAt = m.at
 	m.restored()
+	m.recordDeployment()
 	m.finishStage(st, sr, StagePassed, nil)
+}
+
+// markIncident says that the incident's issue is behind, once something moves.
+func (m *machine) markIncident() {
+	if x := m.run.Restore; x != nil && !x.ApprovedAt.IsZero() && x.Plan != nil {
+		m.mark(SlotIncident)
+	}
+}
+
+// recordDeployment has GitHub know what is deployed now. Nothing waits for it.
+func (m *machine) recordDeployment() {
+	x := m.run.Restore
+	if sha := x.Plan.Target.SHA; sha != "" && m.run.Deployment == nil && x.Recording == "" {
+		x.Recording = m.owe(StageRestore, "deployment", CreateDeployment{
+			SHA: sha, Environment: m.run.Environment, Production: m.run.Gated(), Version: x.Plan.Target.Version,
+		})
+	}
+}
+
+// deploymentRecorded is GitHub's record of the release that is live again.
+func (m *machine) deploymentRecorded(o Outcome) {
+	m.run.Restore.Recording = ""
+	if made, ok := o.(DeploymentMade); ok {
+		m.run.Deployment = &Deployment{ID: made.ID, Own: true, Environment: m.run.Environment}
+		m.mark(SlotDeployment)
+	} else {
+		m.note("", "GitHub's list of deployments does not show the rollback: %s", failureOf(o, "it is not known why.").Reason)
+	}
 }
 
 // doubtParts says that what is live is neither release as a whole.

@@ -48,6 +48,7 @@ type Restore struct {
 	Stopping   RunID                 `json:"stopping,omitempty"`    // the run that held the lane
 	StopBy     time.Time             `json:"stop_by,omitzero"`      // from here on it is not waited for
 	Stopped    bool                  `json:"stopped,omitempty"`     // it is known to be over
+	Recording  string                `json:"recording,omitempty"`   // key of GitHub's record of it
 	Rechecks   int                   `json:"rechecks,omitempty"`    // how often the pointers were looked at once more
 	ApprovedAt time.Time             `json:"approved_at,omitzero"`  // the final approval, or the start where none is asked
 	RestoredAt time.Time             `json:"restored_at,omitzero"`  // every pointer that moves had moved

@@ -487,6 +487,7 @@ func (m *machine) end(status RunStatus, why Refusal) {
 
 func (m *machine) shown() {
 	m.markChats()
+	m.markIncident()
 	m.mark(SlotDetails)
 	if m.run.Deployment != nil {
 		m.mark(SlotDeployment)

@@ -20,6 +20,7 @@ type Step struct {
 //   - "door": what Gatehouse says at its protection rule while the job waits
 //   - "discord": the run's message there
 //   - "observed": the one check run of an observed run
+//   - "incident": the issue of a rollback that has begun to move something
 type Slot string
 
 // The slots that a run has once.
@@ -31,6 +32,7 @@ const (
 	SlotDoor       Slot = "door"
 	SlotDiscord    Slot = "discord"
 	SlotObserved   Slot = "observed"
+	SlotIncident   Slot = "incident"
 )
 
 // Rank orders the slots that are behind: the gate first, then where people are

@@ -33,6 +33,9 @@ func (r *Run) awaits(key string) bool {
 		}
 	}
 	if x := r.Restore; x != nil {
+		if x.Recording == key {
+			return true
+		}
 		for _, s := range x.Moves {
 			if s.Doing == key {
 				return true

@@ -84,6 +84,10 @@ func surfaces(v View) string {
 	part("slack details", showSlack(SlackDetails(v)))
 	part("discord", showDiscord(Discord(v)))
 	part("discord opening", showDiscord(DiscordOpening(v)))
+	if v.Restore != nil {
+		issue := Incident(v, "https://pager.example", "https://wiki.example/playbook")
+		part("incident", issue.Title+"\n\n"+issue.Body)
+	}
 	if s := v.Stage("notify"); s.Attempt > 0 {
 		part("slack notice", showSlack(SlackNotice(v)))
 	}

@@ -74,8 +74,8 @@ func (w *World) issueJSON(r *Repo, i *Issue) obj {
 		"html_url": w.web("/%s/issues/%d", r.FullName(), i.Number), "user": w.userJSON(i.By), "labels": []obj{},
 		"state": "open", "state_reason": nil, "locked": false, "assignee": nil, "assignees": []obj{}, "milestone": nil,
 		"comments": len(r.commentsOf(i.Number, "")), "created_at": stamp(i.CreatedAt), "updated_at": stamp(i.CreatedAt),
-		"closed_at": nil, "author_association": w.association(r, i.By), "active_lock_reason": nil, "body": "",
-		"reactions": w.reactionsJSON(base, nil), "performed_via_github_app": nil,
+		"closed_at": nil, "author_association": w.association(r, i.By), "active_lock_reason": nil, "body": i.Body,
+		"reactions": w.reactionsJSON(base, nil), "performed_via_github_app": w.appJSON(i.Via),
 	}
 	if i.Pull {
 		pull := w.api("/repos/%s/pulls/%d", r.FullName(), i.Number)

@@ -285,7 +285,9 @@ type Issue struct {
 	ID        int64
 	Number    int
 	Title     string
+	Body      string
 	By        string
+	Via       string // slug of the app that opened it
 	Pull      bool
 	CreatedAt time.Time
 }

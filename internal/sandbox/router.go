@@ -27,7 +27,7 @@ func newRouter() router {
 	var routes router
 	for _, group := range [][]route{
 		appRoutes(), userRoutes(), peopleRoutes(), gitRoutes(), checkRoutes(), deployRoutes(), environmentRoutes(), actionRoutes(),
-		runRoutes(), gateRoutes(), commentRoutes(),
+		runRoutes(), gateRoutes(), commentRoutes(), issueRoutes(),
 	} {
 		for _, rt := range group {
 			routes = append(routes, compile(rt))

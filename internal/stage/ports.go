@@ -20,6 +20,7 @@ type Repo interface {
 	Checks
 	Deployments
 	Comments
+	Issues
 }
 
 // Contents reads files and history.
@@ -80,6 +81,13 @@ type Comments interface {
 	Comment(ctx context.Context, issue int, body string) (int64, error)
 	FindComment(ctx context.Context, issue int, since time.Time, marker string) (int64, bool, error)
 	React(ctx context.Context, id int64, r github.Reaction) error
+}
+
+// Issues tells of incidents.
+type Issues interface {
+	OpenIssue(ctx context.Context, i github.Issue) (int, error)
+	EditIssue(ctx context.Context, issue int, i github.Issue) error
+	FindIssue(ctx context.Context, since time.Time, marker string) (int, bool, error)
 }
 
 // App is what is asked of GitHub as the App itself.

@@ -71,6 +71,8 @@ func (p *Performers) show(ctx context.Context, job engine.ShowJob) (engine.Shown
 		return showObserved(ctx, p.Repos(job.State.Run.Repo), job, view)
 	case pipeline.SlotDetails:
 		return p.showDetails(ctx, job, view)
+	case pipeline.SlotIncident:
+		return showIncident(ctx, p.Repos(job.State.Run.Repo), job, view)
 	case pipeline.SlotDiscord:
 		return p.showDiscord(ctx, job, view)
 	}
