@@ -234,7 +234,7 @@ func (p *pages) take(ctx context.Context, w http.ResponseWriter, r *http.Request
 
 // meant finds what a command is about: a run that the person sees, or a repository.
 func (p *pages) meant(ctx context.Context, form commandForm) (repo pipeline.Repo, run pipeline.RunID, c pipeline.Command, why *pipeline.Refusal, err error) {
-	c, found := pipeline.ParseCommand(strings.TrimSpace(form.Command))
+	c, found := pipeline.ParseComment(form.Command)
 	if !found {
 		return repo, "", c, &pipeline.Refusal{Code: "unknown-command", Reason: "The command is none that is known.", Fix: "It begins with a slash, as in a comment: /approve."}, nil
 	}

@@ -98,6 +98,7 @@ func effects() []Effect {
 		ReadHead{},
 		ReadConfig{},
 		JudgeRequest{},
+		PlanRestore{},
 		ShowProblems{},
 		StartRun{},
 		FindRuns{},

@@ -16,6 +16,7 @@ type Command struct {
 	Reason     string        `json:"reason,omitempty"`
 	For        time.Duration `json:"for,omitempty"`         // lock: how long; 0: until it is unlocked; unfreeze: how long; 0: the standard
 	Phrase     string        `json:"phrase,omitempty"`      // rollback: what was typed to confirm it
+	Plan       bool          `json:"plan,omitempty"`        // rollback: say what would move, and move nothing
 	BreakGlass bool          `json:"break_glass,omitempty"` // rollback: without a final approval
 	Shown      string        `json:"shown,omitempty"`       // approve, by a button: how the digest of the release begins that it stood under; empty: not said
 	Wrong      *Refusal      `json:"wrong,omitempty"`       // why it cannot be meant as it was typed
@@ -68,7 +69,7 @@ func (v Verb) Usage() string {
 	case VerbUnfreeze:
 		return "/unfreeze ENVIRONMENT REASON [for 1h]"
 	case VerbRollback:
-		return "/rollback ENVIRONMENT [to VERSION, TAG, COMMIT OR RUN] [--break-glass]"
+		return "/rollback ENVIRONMENT [to VERSION, TAG, COMMIT OR RUN] [--plan] [--break-glass]"
 	case VerbKill:
 		return "/kill FLAG [REASON]"
 	}

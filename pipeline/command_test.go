@@ -43,6 +43,7 @@ var comments = []struct {
 	{body: "/rollback production", want: Command{Verb: "rollback", Target: "production"}},
 	{body: "/rollback production to v1.1.0\nROLLBACK PRODUCTION", want: Command{Verb: "rollback", Target: "production", Ref: "v1.1.0", Phrase: "ROLLBACK PRODUCTION"}},
 	{body: "/rollback production to v1.1.9\r\nROLLBACK PRODUCTION\r\nreason: checkout fails\r\nfor 12 %\r\n\r\nthanks", want: Command{Verb: "rollback", Target: "production", Ref: "v1.1.9", Phrase: "ROLLBACK PRODUCTION", Reason: "checkout fails for 12 %"}},
+	{body: "/rollback production to v1.1.0 --plan", want: Command{Verb: "rollback", Target: "production", Ref: "v1.1.0", Plan: true}},
 	{body: "/rollback production --break-glass\nReason: it burns", want: Command{Verb: "rollback", Target: "production", Reason: "it burns", BreakGlass: true}},
 	{body: "/rollback production v1.1.0", want: Command{Verb: "rollback", Target: "production"}, wrong: "not-understood"},
 	{body: "/rollback production to", want: Command{Verb: "rollback", Target: "production"}, wrong: "not-understood"},

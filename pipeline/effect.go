@@ -162,6 +162,15 @@ type (
 		Reason      string
 		RollbackAsk
 	}
+	// PlanRestore says what a rollback would move, and moves nothing. What the lane
+	// remembers is filled in by the engine → RestorePlanned.
+	PlanRestore struct {
+		Project     string
+		Environment string
+		To          string
+		History     []Released `json:",omitempty"`
+		Live        *Shipped   `json:",omitempty"`
+	}
 	// ShowProblems makes one failed check run on the commit → Done.
 	ShowProblems struct {
 		SHA      string
@@ -211,6 +220,7 @@ func (Reply) effect()            {}
 func (ReadHead) effect()         {}
 func (ReadConfig) effect()       {}
 func (JudgeRequest) effect()     {}
+func (PlanRestore) effect()      {}
 func (ShowProblems) effect()     {}
 func (StartRun) effect()         {}
 func (FindRuns) effect()         {}
@@ -289,6 +299,8 @@ type (
 	}
 	// TargetLoaded answers LoadTarget.
 	TargetLoaded struct{ Plan RestorePlan }
+	// RestorePlanned answers PlanRestore, in words.
+	RestorePlanned struct{ Text string }
 	// PartMoved answers MovePart: where the pointer stands now, and whether it had
 	// to be moved.
 	PartMoved struct {
@@ -350,6 +362,7 @@ func (SnapshotTaken) outcome()   {}
 func (DeployVerified) outcome()  {}
 func (TargetLoaded) outcome()    {}
 func (PartMoved) outcome()       {}
+func (RestorePlanned) outcome()  {}
 func (TroubleJudged) outcome()   {}
 func (HeadRead) outcome()        {}
 func (ConfigRead) outcome()      {}

@@ -66,7 +66,7 @@ func (m *machine) gateAnswered(o Outcome) {
 	case ReviewsRead:
 		m.reviewsMissed(o)
 	case ReviewRecorded, ReleaseRead, WorkflowStarted, ChecksRead, PersonVerified, DeploymentMade, Probed, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged,
-		DeployVerified, TargetLoaded, PartMoved, TroubleJudged:
+		DeployVerified, TargetLoaded, PartMoved, RestorePlanned, TroubleJudged:
 		// Nothing that a gate asks for is answered so.
 	}
 }

@@ -97,6 +97,8 @@ func (m *intakeMachine) answered(a Answered) {
 		m.answer(o.Refused)
 	case RunsFound:
 		m.runsFound(o.Runs)
+	case RestorePlanned:
+		m.planned(o)
 	case RunStarted:
 		m.in.Started = append(m.in.Started, o.Run)
 		m.in.Result = "started " + fmt.Sprint(m.in.Started)
@@ -120,7 +122,7 @@ func (m *intakeMachine) answered(a Answered) {
 func (m *intakeMachine) failed(key string, o Failed) {
 	m.in.Result = key + ": " + o.Refusal.Reason
 	switch {
-	case m.in.rollbackRequest() != nil && (key == "read-config" || key == "judge-request"):
+	case m.in.rollbackRequest() != nil && (key == "read-config" || key == "judge-request" || key == "plan"):
 		m.noRollback(o.Refusal)
 	case m.in.Command != nil && key != "person" && !strings.HasPrefix(key, "reply") && !strings.HasPrefix(key, "show"):
 		m.answer(&o.Refusal)

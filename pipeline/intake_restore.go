@@ -61,6 +61,10 @@ func (m *intakeMachine) rollbackConfig(o ConfigRead) {
 		})
 		return
 	}
+	if c := m.in.Command; c != nil && c.Command.Plan {
+		m.owe("plan", PlanRestore{Project: o.Spec.Environments[r.Environment].Firebase, Environment: r.Environment, To: r.To})
+		return
+	}
 	m.in.Spec = o.Spec
 	m.owe("judge-request", *r)
 }
@@ -79,6 +83,12 @@ func (m *intakeMachine) rollbackJudged() {
 	}
 	m.owe("start/"+PipelineRollback, StartRun{Run: NewRollback(m.in.Spec, env, *m.in, sha, x)})
 	m.in.Spec = nil // pinned in the run
+}
+
+// planned answers who only wanted to know.
+func (m *intakeMachine) planned(o RestorePlanned) {
+	m.in.Result = "told what a rollback would move"
+	m.owe("reply", Reply{Where: m.in.Command.Where, OK: true, Text: o.Text})
 }
 
 // noRollback says why nothing is rolled back, where it was asked.

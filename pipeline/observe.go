@@ -58,7 +58,7 @@ func (m *machine) observed(o Outcome) {
 	case Failed:
 		m.decided(append([]Decision{{Refused: &o.Refusal}}, m.run.decide(nil)...))
 	case Done, WorkflowStarted, WorkflowRead, ReviewsRead, ReviewRecorded, ChecksRead, PersonVerified, DoorVerified, DeploymentMade, Probed, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged,
-		SnapshotTaken, DeployVerified, TargetLoaded, PartMoved, TroubleJudged:
+		SnapshotTaken, DeployVerified, TargetLoaded, PartMoved, RestorePlanned, TroubleJudged:
 		// Nothing that is asked for here is answered so.
 	}
 }

@@ -101,6 +101,7 @@ func (c *Command) readDeploy(rest string) {
 
 func (c *Command) readRollback(rest string) {
 	rest, c.BreakGlass = strings.CutSuffix(rest, "--break-glass")
+	rest, c.Plan = strings.CutSuffix(strings.TrimSpace(rest), "--plan")
 	c.Target, rest = cutWord(rest)
 	to, what := cutWord(rest)
 	c.Ref, rest = cutWord(what)

@@ -16,7 +16,7 @@ func (m *machine) enterRestore() {
 	}
 	r.Seq = l.place(r)
 	x := r.Restore
-	x.Leaves = l.leaving()
+	x.Leaves = l.Leaving()
 	if x.Leaves != nil {
 		r.Release.SHA, r.Release.Replaces = x.Leaves.SHA, x.Leaves
 	}
@@ -43,9 +43,9 @@ func (m *machine) enterRestore() {
 	}
 }
 
-// leaving is what a rollback goes back from: what is on its way, else what may be
+// Leaving is what a rollback goes back from: what is on its way, else what may be
 // live in part, else what is live.
-func (l *Lane) leaving() *Shipped {
+func (l *Lane) Leaving() *Shipped {
 	if o := l.Runs[l.Holder]; o != nil && o.Moving {
 		repo, _, _ := strings.Cut(o.Pipeline, "/")
 		id, err := strconv.ParseInt(repo, 10, 64)
@@ -75,11 +75,14 @@ func (m *machine) answerRequest(why *Refusal) {
 	if x.Asked == nil || x.Accepted {
 		return
 	}
-	x.Accepted = why == nil
-	m.reply(*x.Asked, why, "")
-	if why != nil {
-		x.Asked = nil
+	if x.Accepted = why == nil; x.Accepted {
+		if where := x.Asked.Where; where.Answerable() {
+			m.owe("reply", string(VerbRollback), Reply{Where: where, OK: true, Run: m.run.ID})
+		}
+		return
 	}
+	m.reply(*x.Asked, why, "")
+	x.Asked = nil
 }
 
 // startRequest asks whether the person may ask for it at all.

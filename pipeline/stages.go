@@ -232,7 +232,7 @@ func (m *machine) stageAnswered(st *Stage, sr *StageRun, o Outcome) {
 		if sr.Status == StageRunning {
 			m.finishStage(st, sr, StagePassed, nil)
 		}
-	case ReviewRecorded, ReleaseRead, GateInspected, DoorVerified, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged, PartMoved, TroubleJudged:
+	case ReviewRecorded, ReleaseRead, GateInspected, DoorVerified, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged, PartMoved, RestorePlanned, TroubleJudged:
 		// Nothing that a stage asks for is answered so.
 	}
 }

@@ -200,3 +200,18 @@ func (r *Restore) who() string {
 	}
 	return r.By + " asked for it."
 }
+
+// RestorePlan renders what a rollback would do, as Markdown.
+func RestorePlan(environment string, plan pipeline.RestorePlan) string {
+	r := &Restore{To: plan.Target.Version, Left: parts(plan.Left), Same: plan.Same, Migrations: plan.Migrations}
+	longest := time.Duration(0)
+	for _, mv := range plan.Moves {
+		r.Moves = append(r.Moves, moveOf(mv, nil))
+		longest = max(longest, mv.Takes)
+	}
+	var l lines
+	l.add("A rollback of %s would go to **%s**: %s, %s.", md(environment), md(r.To), count(len(r.Moves), "move"), "done at Google within about "+span(longest))
+	movesMD(&l, r)
+	leftMD(&l, r)
+	return l.String()
+}

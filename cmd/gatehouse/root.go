@@ -57,7 +57,7 @@ func root(s streams) *cobra.Command {
 	cmd.SetOut(s.out)
 	cmd.SetErr(s.err)
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	cmd.AddCommand(serveCommand(s), checkCommand(s), initCommand(s), demoCommand(s), schemaCommand(s), explainCommand(s), deployCommand(s), auditCommand(s), versionCommand(s))
+	cmd.AddCommand(serveCommand(s), checkCommand(s), initCommand(s), demoCommand(s), schemaCommand(s), explainCommand(s), deployCommand(s), rollbackCommand(s), auditCommand(s), versionCommand(s))
 	cmd.SetHelpCommand(helpCommand())
 	misuse(cmd)
 	return cmd

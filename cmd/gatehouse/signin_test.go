@@ -101,8 +101,11 @@ func (s *scene) key(login string) string {
 	for range 4 {
 		req, err := http.NewRequestWithContext(s.Context(), http.MethodGet, at, nil)
 		res, err := client.Do(must(s, req, err))
-		next := must(s, res, err).Header.Get("Location")
-		_ = res.Body.Close()
+		if err != nil {
+			s.Fatal(err)
+		}
+		_ = res.Body.Close() // only its head is read
+		next := res.Header.Get("Location")
 		if strings.Contains(next, "/login/oauth/authorize") {
 			next += "&as=" + login
 		}
@@ -115,9 +118,13 @@ func (s *scene) key(login string) string {
 	must(s, req, err).Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Origin", s.url(""))
 	res, err := client.Do(req)
-	body, err := io.ReadAll(must(s, res, err).Body)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
 	_, rest, found := strings.Cut(string(must(s, body, err)), "GATEHOUSE_TOKEN=")
-	if _ = res.Body.Close(); !found {
+	if !found {
 		s.Fatalf("no key for %s: %s\n%s", login, res.Status, body)
 	}
 	token, _, _ := strings.Cut(rest, "<")

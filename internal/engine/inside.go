@@ -22,6 +22,8 @@ func (e *Engine) performOne(ctx context.Context, t task) (pipeline.Outcome, erro
 		return e.startRun(ctx, job, f, cause)
 	case pipeline.ChangeLane:
 		return e.changeLane(ctx, job, f, cause)
+	case pipeline.PlanRestore:
+		return e.planRestore(ctx, job, f)
 	case pipeline.FindRuns:
 		return e.findRuns(ctx, job.Repo)
 	case pipeline.Reply:

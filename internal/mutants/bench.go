@@ -41,9 +41,6 @@ func breakAll(ctx context.Context, chosen []law, out io.Writer) (surprises int, 
 		return b.surprises, err // mutations would say nothing
 	}
 	for _, l := range chosen {
-		if l.notBuilt != "" {
-			b.line(l, "—", "not built yet: "+l.notBuilt, nil)
-		}
 		for _, m := range of(l) {
 			if err := b.try(ctx, l, m); err != nil {
 				return b.surprises, err

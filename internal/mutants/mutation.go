@@ -10,9 +10,8 @@ import (
 
 // law is one law of the design.
 type law struct {
-	number   int
-	name     string
-	notBuilt string // why there is no mutation yet
+	number int
+	name   string
 }
 
 // mutation is one way to break a law.

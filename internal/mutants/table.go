@@ -12,7 +12,7 @@ func laws() []law {
 		{number: 5, name: "Nobody waits"},
 		{number: 6, name: "Webhooks are hints"},
 		{number: 7, name: "Fail closed"},
-		{number: 8, name: "Rollback needs almost nothing", notBuilt: "there is no rollback in this version"},
+		{number: 8, name: "Rollback needs almost nothing"},
 		{number: 9, name: "State is a snapshot plus a log"},
 		{number: 10, name: "Secrets never leave"},
 		{number: 11, name: "Tenants are apart"},
@@ -73,6 +73,13 @@ func mutationsOfTheEngine() []mutation {
 			old:  "rested = rested.Add(t.e.rest(name))",
 			new:  "rested = rested.Add(0 * t.e.rest(name))",
 			test: testID{"internal/engine", "TestLaw03_TwoKindsOfEffect"},
+		},
+		{
+			law: 8, name: "ask-github-before-moving", why: "a pointer is moved only while GitHub answers",
+			file: "internal/stage/liverestore.go",
+			old:  "\tthen, err := p.loadRecord(ctx, e.Target)\n",
+			new:  "\tif _, err := p.Repos(job.Repo).Head(ctx, \"heads/main\"); err != nil {\n\t\treturn nil, err\n\t}\n\tthen, err := p.loadRecord(ctx, e.Target)\n",
+			test: testID{"internal/stage", "TestLaw08_RollbackNeedsAlmostNothing"},
 		},
 		{
 			law: 5, name: "a-goroutine-per-wake", why: "each wake waits for its time in a goroutine with a timer",

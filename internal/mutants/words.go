@@ -11,9 +11,6 @@ func rows() string {
 	b.WriteString("| law | mutation | test that turns red |\n|---|---|---|\n")
 	for _, l := range laws() {
 		name := fmt.Sprintf("%d. %s", l.number, l.name)
-		if l.notBuilt != "" {
-			fmt.Fprintf(&b, "| %s | — | not built yet: %s |\n", name, l.notBuilt)
-		}
 		for _, m := range of(l) {
 			fmt.Fprintf(&b, "| %s | `%s` in `%s`: %s | `%s` `%s` |\n", name, m.name, m.file, m.why, m.test.pkg, m.test.name)
 		}

@@ -2,11 +2,14 @@ package stage
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/internal/engine"
+	"github.com/gatehouse-app/gatehouse/internal/firebase"
 	"github.com/gatehouse-app/gatehouse/internal/github"
 	"github.com/gatehouse-app/gatehouse/pipeline"
 )
@@ -84,5 +87,53 @@ func TestLaw04_AtLeastOnceSafely(t *testing.T) {
 		if got != c.outcome || g.dispatched != c.dispatched {
 			t.Errorf("%s: %s with %d dispatches, want %s with %d", c.what, got, g.dispatched, c.outcome, c.dispatched)
 		}
+	}
+}
+
+// Head is asked for by nobody.
+func (g *lawGitHub) Head(context.Context, string) (string, error) {
+	return "", &github.Error{Class: github.Unavailable, Op: "read a branch"}
+}
+
+// lawGoogle is a project in which a site is moved back at once.
+type lawGoogle struct {
+	Google
+	moved int
+}
+
+func (g *lawGoogle) Move(context.Context, firebase.Part, firebase.With) (firebase.Moved, error) {
+	g.moved++
+	return firebase.Moved{Already: true}, nil
+}
+
+// lawBlobs is one blob.
+type lawBlobs struct{ body []byte }
+
+func (b *lawBlobs) Put(context.Context, []byte) (string, error) {
+	return "", errors.New("nothing is stored on the way back")
+}
+
+func (b *lawBlobs) Get(context.Context, string) ([]byte, error) { return b.body, nil }
+
+// TestLaw08_RollbackNeedsAlmostNothing moves a pointer while GitHub and Slack
+// are down. `make mutants` has GitHub asked first.
+func TestLaw08_RollbackNeedsAlmostNothing(t *testing.T) {
+	body, err := json.Marshal(record{V: recordVersion, Live: firebase.Snapshot{Project: "avalo-c8c46", Sites: []firebase.Hosting{{Site: "avalo", Version: "sites/avalo/versions/v7"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, hub := &lawGoogle{}, &lawGitHub{}
+	p, err := New(Options{
+		Repos: func(pipeline.Repo) Repo { return hub }, App: hub, Prober: &Prober{}, Clock: func() time.Time { return time.Unix(0, 0) },
+		Projects: func(firebase.Target) (Google, error) { return g, nil }, Store: &lawBlobs{body: body},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	move := pipeline.MovePart{Project: "avalo-c8c46", Target: "blob", Move: pipeline.Move{Kind: pipeline.ComponentHosting, ID: "avalo"}}
+	job := engine.Job{Key: "restore/move/1", Effect: move, Run: &pipeline.Run{Environment: "production", Asks: map[string]pipeline.Ask{"restore/move/1": {}}}}
+	out, err := p.Perform(t.Context(), job)
+	if _, moved := out.(pipeline.PartMoved); err != nil || !moved || g.moved != 1 {
+		t.Errorf("%#v, %v after %d moves", out, err, g.moved)
 	}
 }

@@ -52,6 +52,8 @@ func (p *Performers) performLive(ctx context.Context, job engine.Job) (pipeline.
 		return p.verifyDeploy(ctx, job, e)
 	case pipeline.LoadTarget:
 		return p.loadTarget(ctx, job, e)
+	case pipeline.PlanRestore:
+		return p.planRestore(ctx, job, e)
 	case pipeline.MovePart:
 		return p.movePart(ctx, job, e)
 	}
@@ -67,14 +69,26 @@ func (p *Performers) project(job engine.Job, project string) (Google, error) {
 	}
 	target := firebase.Target{Project: project}
 	if p.Bindings != nil {
-		bound, ok := p.Bindings.find(job.Repo, job.Run.Environment)
+		environment := environmentOf(job)
+		bound, ok := p.Bindings.find(job.Repo, environment)
 		if !ok || bound.Firebase != project {
-			return nil, refuse("not-bound", fmt.Sprintf("The operator does not bind %s of %s to the Firebase project %s.", job.Run.Environment, job.Repo.FullName(), project),
+			return nil, refuse("not-bound", fmt.Sprintf("The operator does not bind %s of %s to the Firebase project %s.", environment, job.Repo.FullName(), project),
 				"Ask the operator to change the file that GATEHOUSE_BINDINGS names.")
 		}
 		target.Impersonate = bound.Account
 	}
 	return p.Projects(target)
+}
+
+// environmentOf is where the job acts: that of its run, or the one that is asked about.
+func environmentOf(job engine.Job) string {
+	if job.Run != nil {
+		return job.Run.Environment
+	}
+	if e, ok := job.Effect.(pipeline.PlanRestore); ok {
+		return e.Environment
+	}
+	return ""
 }
 
 // record is a snapshot as it is stored: everything that was read, and where the

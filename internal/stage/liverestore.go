@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-app/gatehouse/internal/firebase"
 	"github.com/gatehouse-app/gatehouse/pipeline"
 	"github.com/gatehouse-app/gatehouse/rollback"
+	"github.com/gatehouse-app/gatehouse/templates"
 )
 
 // checksAtOnce bounds how many components are asked about side by side.
@@ -38,16 +39,53 @@ func (p *Performers) loadTarget(ctx context.Context, job engine.Job, e pipeline.
 	if now == nil {
 		return nil, refuse("no-snapshot", "Nothing is stored of what is live now.", "Ask for the rollback again.")
 	}
-	since := after(e.History, target)
-	holds, err := p.holds(ctx, g, now, then)
+	plan, why, err := p.planFrom(ctx, g, now, then, target, e.History)
 	if err != nil {
 		return nil, err
 	}
-	plan, why := rollback.Make(target, then.snapshot(), now.snapshot(), holds, since)
 	if why != nil {
 		return pipeline.Failed{Refusal: *why}, nil
 	}
 	return pipeline.TargetLoaded{Plan: plan}, nil
+}
+
+// planRestore says what a rollback would move from where to where, from what is
+// live at this moment. Nothing is kept of it.
+func (p *Performers) planRestore(ctx context.Context, job engine.Job, e pipeline.PlanRestore) (pipeline.Outcome, error) {
+	target, why := rollback.Target(e.History, e.Live, e.Environment, e.To)
+	if why != nil {
+		return pipeline.Failed{Refusal: *why}, nil
+	}
+	g, err := p.project(job, e.Project)
+	if err != nil {
+		return nil, err
+	}
+	then, err := p.loadRecord(ctx, target.After)
+	if err != nil {
+		return nil, err
+	}
+	live, err := g.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plan, why, err := p.planFrom(ctx, g, &record{Live: *live}, then, target, e.History)
+	if err != nil {
+		return nil, err
+	}
+	if why != nil {
+		return pipeline.Failed{Refusal: *why}, nil
+	}
+	return pipeline.RestorePlanned{Text: templates.RestorePlan(e.Environment, plan)}, nil
+}
+
+// planFrom asks whether everything of the target is still there, and plans the way.
+func (p *Performers) planFrom(ctx context.Context, g Google, now, then *record, target pipeline.Released, history []pipeline.Released) (pipeline.RestorePlan, *pipeline.Refusal, error) {
+	holds, err := p.holds(ctx, g, now, then)
+	if err != nil {
+		return pipeline.RestorePlan{}, nil, err
+	}
+	plan, why := rollback.Make(target, then.snapshot(), now.snapshot(), holds, after(history, target))
+	return plan, why, nil
 }
 
 // after lists the releases that came after one.

@@ -138,7 +138,7 @@ func (p *Performers) perform(ctx context.Context, repo Repo, job engine.Job) (pi
 		return createDeployment(ctx, repo, job, e)
 	case pipeline.RunProbes:
 		return p.runProbes(ctx, e)
-	case pipeline.JudgeRequest, pipeline.JudgeTrouble, pipeline.TakeSnapshot, pipeline.VerifyDeploy, pipeline.LoadTarget, pipeline.MovePart:
+	case pipeline.JudgeRequest, pipeline.JudgeTrouble, pipeline.TakeSnapshot, pipeline.VerifyDeploy, pipeline.LoadTarget, pipeline.PlanRestore, pipeline.MovePart:
 		return p.performLive(ctx, job)
 	case pipeline.SendNotice:
 		return p.sendNotice(ctx, job, e)
