@@ -63,7 +63,8 @@ func TestStoppedMidStory(t *testing.T) {
 	}
 }
 
-// While GitHub does not answer, a stop still takes less than ten seconds.
+// While GitHub does not answer, a stop does not wait for it: what is in hand is
+// interrupted after some seconds, and the next start goes on with it.
 func TestStopWhileGitHubHangs(t *testing.T) {
 	t.Parallel()
 	s := open(t, demo.Options{Files: short(nil)})
@@ -80,9 +81,8 @@ func TestStopWhileGitHubHangs(t *testing.T) {
 	case <-time.After(sceneTime):
 		t.Fatal("the program asks GitHub nothing")
 	}
-	began := time.Now()
-	if code, took := s.stop(), time.Since(began); code != 0 || took > 10*time.Second {
-		t.Errorf("exit code %d after %s", code, took)
+	if code := s.stop(); code != 0 || !s.log.has("something in hand was interrupted; the next start goes on with it") {
+		t.Errorf("exit code %d:\n%s", code, s.log.tail())
 	}
 	s.world.SetFaults(sandbox.Faults{})
 	s.start()

@@ -30,7 +30,7 @@ import (
 const (
 	// patience bounds one step. It is long because the machines of CI are slow;
 	// only a test that fails ever waits for it.
-	patience = 30 * time.Second
+	patience = 2 * time.Minute
 	// pause lies between two looks at a page.
 	pause = 25 * time.Millisecond
 	// The window before Width changes it.
