@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-app/gatehouse/internal/sandbox"
 )
@@ -24,8 +25,8 @@ type Back struct {
 
 // BackFigures are two rollbacks in numbers, all of them from the record.
 type BackFigures struct {
-	AutomaticRestoredMS int64 `json:"automatic_restored_ms"` // from the first failed look to the last pointer
-	ManualRestoredMS    int64 `json:"manual_restored_ms"`    // from the final approval to the last pointer
+	AutomaticRestoredMS int64 `json:"automatic_restored_ms"` // from the first failed look until everything was back
+	ManualRestoredMS    int64 `json:"manual_restored_ms"`    // from the final approval until everything was back
 	GoogleCalls         int   `json:"google_calls"`          // of the manual one, from the final approval on
 }
 
@@ -226,31 +227,42 @@ func (b *Back) neededNothing() (saw []string) {
 }
 
 // MeasureBack takes the times and counts from the record; -1 where something is
-// missing.
+// missing. A rollback is over when the site is looked at again: that is done once
+// every pointer was read where it should be.
 func MeasureBack(b Back) BackFigures {
 	out := BackFigures{AutomaticRestoredMS: -1, ManualRestoredMS: -1}
 	approved, found := b.comment(b.Approved)
-	var failed, lastAuto sandbox.Call
+	var failed, lastAuto time.Time
 	for _, c := range b.Calls {
-		if c.Kind == sandbox.KindSite && c.Status >= http.StatusInternalServerError && failed.At.IsZero() {
-			failed = c
+		if c.Kind == sandbox.KindSite && c.Status >= http.StatusInternalServerError && failed.IsZero() {
+			failed = c.At
 		}
 		if found && c.Kind == sandbox.KindGoogle && !c.At.Before(approved.CreatedAt) {
 			out.GoogleCalls++
 		}
 	}
 	for _, c := range b.moves() {
-		switch {
-		case found && !c.At.Before(approved.CreatedAt):
-			out.ManualRestoredMS = c.At.Sub(approved.CreatedAt).Milliseconds()
-		case strings.Contains(message(c), "rollback to"):
-			lastAuto = c
+		if c.At.Before(approved.CreatedAt) && strings.Contains(message(c), "rollback to") {
+			lastAuto = c.At
 		}
 	}
-	if !failed.At.IsZero() && !lastAuto.At.IsZero() {
-		out.AutomaticRestoredMS = lastAuto.At.Sub(failed.At).Milliseconds()
+	if seen, ok := b.lookedAfter(lastAuto); ok && !failed.IsZero() && !lastAuto.IsZero() {
+		out.AutomaticRestoredMS = seen.Sub(failed).Milliseconds()
+	}
+	if seen, ok := b.lookedAfter(approved.CreatedAt); ok && found {
+		out.ManualRestoredMS = seen.Sub(approved.CreatedAt).Milliseconds()
 	}
 	return out
+}
+
+// lookedAfter is when the site was looked at first after a moment.
+func (b *Back) lookedAfter(t time.Time) (at time.Time, found bool) {
+	for _, c := range b.Calls {
+		if c.Kind == sandbox.KindSite && c.At.After(t) {
+			return c.At, true
+		}
+	}
+	return at, false
 }
 
 // message is what a write says to Google's own history.
