@@ -35,7 +35,7 @@ func demoCommand(s streams) *cobra.Command {
 			return play(cmd.Context(), p)
 		},
 	}
-	cmd.Flags().StringVar(&p.Story, "story", "release", "the story: "+strings.Join(demo.Stories(), " or "))
+	cmd.Flags().StringVar(&p.Story, "story", demo.StoryRelease, "the story: "+strings.Join(demo.Stories(), " or "))
 	cmd.Flags().BoolVar(&p.Auto, "auto", false, "play every part, the approver's too")
 	cmd.Flags().BoolVar(&p.JSON, "json", false, "end with one line of figures and print nothing else")
 	cmd.Flags().StringVar(&gate, "gate", string(demo.GateReviewers), "how production is protected: reviewers, rule or none")
@@ -52,6 +52,9 @@ func play(ctx context.Context, p demo.Play) error {
 	}
 	if !slices.Contains(demo.Stories(), p.Story) {
 		return usage(fmt.Errorf("--story: there is no story %q; there are: %s", p.Story, strings.Join(demo.Stories(), ", ")))
+	}
+	if p.Story == demo.StoryApprovals {
+		p.Auto, p.Gate = true, demo.GateReviewers
 	}
 	if p.Auto {
 		var cancel context.CancelFunc

@@ -19,7 +19,7 @@ import (
 
 // Play is what the demo command was asked for.
 type Play struct {
-	Story string // "release"
+	Story string // one of Stories
 	Auto  bool
 	JSON  bool
 	Gate  Gate
@@ -37,11 +37,9 @@ type Figures struct {
 	PushToCheckMS        int64    `json:"push_to_check_ms"`
 	TookMS               int64    `json:"took_ms"`
 	*witness.BackFigures          // of the story rollback
+	Reasons              []string `json:"reasons,omitempty"` // that people were told, in order: of the story approvals
 	Violations           []string `json:"violations,omitempty"`
 }
-
-// Stories lists what can be told.
-func Stories() []string { return []string{"release", "rollback"} }
 
 // Run plays a story from an empty town to the witness' judgement.
 func Run(ctx context.Context, p Play) (Figures, error) {
@@ -54,12 +52,15 @@ func Run(ctx context.Context, p Play) (Figures, error) {
 		return fig, err
 	}
 	defer house.close()
-	if p.Story == "rollback" {
+	if p.Story == StoryRollback {
 		p.Auto = true // its people have to be quicker than a reader
 		if err := house.tellRollback(ctx, p, &fig); err != nil {
 			return fig, err
 		}
 		return fig, house.print(p, fig)
+	}
+	if p.Story == StoryApprovals {
+		return house.approvals(ctx, p)
 	}
 	told, err := house.tell(ctx, p)
 	if err != nil {
@@ -77,9 +78,53 @@ func Run(ctx context.Context, p Play) (Figures, error) {
 	return fig, nil
 }
 
+// The stories.
+const (
+	StoryRelease   = "release"
+	StoryApprovals = "approvals"
+	StoryRollback  = "rollback"
+)
+
+// Stories lists what can be told.
+func Stories() []string { return []string{StoryRelease, StoryApprovals, StoryRollback} }
+
+// approvals plays the story of approvals, which people do not take part in.
+func (h *house) approvals(ctx context.Context, p Play) (Figures, error) {
+	fig := Figures{Story: p.Story}
+	t := &Teller{Town: h.town, Out: p.Out, Auto: true, Wait: h.town.Watch(), Now: p.Now}
+	if p.JSON {
+		t.Out = io.Discard
+	}
+	told, err := t.Approvals(ctx, h.base)
+	if err != nil {
+		return fig, err
+	}
+	for _, v := range witness.JudgeApprovals(told) {
+		fig.Violations = append(fig.Violations, v.Rule+": "+v.Saw)
+	}
+	fig.OK, fig.TookMS = len(fig.Violations) == 0, told.Took.Milliseconds()
+	for _, n := range witness.Count(told.Calls, 0) {
+		fig.GitHubCalls += n
+	}
+	for _, r := range told.Reasons {
+		fig.Reasons = append(fig.Reasons, strings.Join(r.Words, " … "))
+	}
+	if p.JSON {
+		return fig, json.NewEncoder(p.Out).Encode(fig)
+	}
+	for _, v := range fig.Violations {
+		fmt.Fprintln(p.Out, "The witness objects:", v)
+	}
+	if fig.OK {
+		fmt.Fprintf(p.Out, "The witness, who saw only what the sandbox recorded, agrees: each door opened once, for two groups, and everybody was told why. (%d calls to GitHub)\n", fig.GitHubCalls)
+	}
+	return fig, nil
+}
+
 // house is a town with the app in it.
 type house struct {
 	town  *Town
+	base  string // address of Gatehouse
 	pages string // address of Gatehouse's own pages
 	dir   string
 	stop  context.CancelFunc
@@ -96,7 +141,8 @@ func open(ctx context.Context, p Play) (*house, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the sandbox cannot listen: %w", err)
 	}
-	town, err := Open(listener, Options{Gate: p.Gate})
+	signIn := p.Story == StoryApprovals
+	town, err := Open(listener, Options{Gate: p.Gate, SignIn: signIn})
 	if err != nil {
 		return nil, err
 	}
@@ -105,12 +151,16 @@ func open(ctx context.Context, p Play) (*house, error) {
 		return nil, err
 	}
 	h := &house{town: town, dir: dir, done: make(chan error, 1)}
-	env := town.Env("127.0.0.1:0", filepath.Join(dir, "gatehouse.db"))
+	at, err := address(ctx, signIn)
+	if err != nil {
+		return nil, err
+	}
+	env := town.Env(at, filepath.Join(dir, "gatehouse.db"))
 	cfg, err := app.LoadConfig(func(name string) string { return env[name] })
 	if err != nil {
 		return nil, err
 	}
-	if err := town.Pair(ctx, filepath.Join(dir, "gatehouse.db"), Ada, Omar); err != nil {
+	if err := town.Pair(ctx, filepath.Join(dir, "gatehouse.db"), known(signIn)...); err != nil {
 		return nil, err
 	}
 	log := slog.New(slog.DiscardHandler)
@@ -121,12 +171,36 @@ func open(ctx context.Context, p Play) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.base = "http://" + a.Addr()
 	h.pages = "http://" + a.PagesAddr() + "/"
 	town.SetHook("http://" + a.Addr() + "/api/github/hook")
 	run, stop := context.WithCancel(ctx)
 	h.stop = stop
 	go func() { h.done <- a.Run(run) }()
 	return h, nil
+}
+
+// known are those of whom it is known who they are in Slack. Where people sign in
+// they say so themselves.
+func known(signIn bool) []string {
+	if signIn {
+		return nil
+	}
+	return []string{Ada, Omar}
+}
+
+// address is where the app shall listen. Where people sign in, GitHub must know
+// beforehand where they come back to: a port that nobody listens on is chosen.
+func address(ctx context.Context, signIn bool) (string, error) {
+	if !signIn {
+		return "127.0.0.1:0", nil
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("there is no free port: %w", err)
+	}
+	return l.Addr().String(), l.Close()
 }
 
 func (h *house) close() {
