@@ -85,14 +85,11 @@ func chromium(t testing.TB) string {
 	return ""
 }
 
-// Open goes to an address and waits until it has loaded.
+// Open goes to an address and waits until it has loaded. A page that was just
+// about to go elsewhere, as after a form, may keep the first try from its end.
 func (p *Page) Open(url string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
-		p.t.Fatalf("open %s: %v", url, err)
-	}
+	p.do("open "+url, chromedp.Navigate(url))
 }
 
 // See waits until all the texts are to be seen somewhere on the page.
