@@ -21,6 +21,7 @@ type said struct {
 	run    string
 	ts     string // of the message that was edited
 	thread string
+	to     string // a channel, or a person's own conversation
 	text   string
 	blocks string
 }
@@ -36,11 +37,14 @@ func (f *facts) speech(route string) []said {
 		var meta sandbox.SlackMetadata
 		read([]byte(args["metadata"]), &meta)
 		out = append(out, said{
-			call: c, run: runOf(&meta), ts: args["ts"], thread: args["thread_ts"], text: args["text"], blocks: args["blocks"],
+			call: c, run: runOf(&meta), ts: args["ts"], thread: args["thread_ts"], to: args["channel"], text: args["text"], blocks: args["blocks"],
 		})
 	}
 	return out
 }
+
+// alone reports whether one person was told: by Slack's ids, a conversation or a user.
+func (s said) alone() bool { return strings.HasPrefix(s.to, "D") || strings.HasPrefix(s.to, "U") }
 
 // heard reports whether Slack did what it was asked; an answer that a fault hid counts as yes.
 func heard(c sandbox.Call) bool {
@@ -106,16 +110,23 @@ func toldOnce(f *facts) []string {
 		return []string{"no message names " + f.w.Version + " and its run"}
 	}
 	var posts []said
+	var saw []string
+	asked := map[string]bool{} // people who were asked alone
 	for _, s := range f.speech(routePost) {
-		if s.thread == "" && s.run == runOf(m.Metadata) {
+		switch {
+		case s.thread != "" || s.run != runOf(m.Metadata):
+		case !s.alone():
 			posts = append(posts, s)
+		case asked[s.to]:
+			saw = append(saw, fmt.Sprintf("call %d asked one person of the same run again", s.call.Seq))
+		default:
+			asked[s.to] = true
 		}
 	}
 	if len(posts) == 0 {
-		return []string{"the record does not hold how the message came to the channel"}
+		return append(saw, "the record does not hold how the message came to the channel")
 	}
 	done := f.deployed(place{f.w.Release, f.w.Environment})
-	var saw []string
 	for i, s := range posts[1:] {
 		if i > 0 || done.IsZero() || s.call.At.Before(done) {
 			saw = append(saw, fmt.Sprintf("call %d posted another message of the same run", s.call.Seq))

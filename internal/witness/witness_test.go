@@ -222,6 +222,9 @@ func worldsOfSlack() []planted {
 		{"slack-once", "said again before the deploy", "", func(t *testing.T, w *witness.World) {
 			move(w, at(t, w, "chat.postMessage", "notice"), door(t, w))
 		}},
+		{"slack-once", "one person asked twice", "", func(t *testing.T, w *witness.World) {
+			more(t, w, func(s *story) { s.whisper("D1"); s.whisper("D1") })
+		}},
 		{"slack-once", "not in the record", "", func(t *testing.T, w *witness.World) {
 			drop(w, at(t, w, "chat.postMessage", "notice"))
 			drop(w, at(t, w, "chat.postMessage", "v1.2.0"))
@@ -374,6 +377,7 @@ func TestExcusedWorldsPass(t *testing.T) {
 			w.Calls = slices.DeleteFunc(w.Calls, isDiscord)
 		},
 		"an alert in Discord":         func(w *witness.World) { w.Discord = append(w.Discord, sandbox.DiscordMessage{Content: "It failed."}) },
+		"two people asked alone":      func(w *witness.World) { more(t, w, func(s *story) { s.whisper("D1"); s.whisper("D2") }) },
 		"no closing notice":           func(w *witness.World) { drop(w, at(t, w, "chat.postMessage", "notice")); w.Messages = w.Messages[:2] },
 		"a message of a person":       func(w *witness.World) { w.Messages = append(w.Messages, sandbox.SlackMessage{By: "ada", Text: "Nice"}) },
 		"beta is not critical":        func(w *witness.World) { w.Calls[at(t, w, "/sites/production/beta")].Status = 404 },

@@ -246,6 +246,12 @@ func (s *story) say(run, role, ts, text string) {
 
 func (s *story) post(run, ts, version string) { s.say(run, "main", ts, version+" is on its way") }
 
+// whisper asks one person alone, in his conversation.
+func (s *story) whisper(to string) {
+	meta := metadata("r2", "asks")
+	s.slack("chat.postMessage", url.Values{"channel": {to}, "text": {"v1.2.0 asks for you"}, "metadata": {string(s.json(meta))}}, "200.000009")
+}
+
 func (s *story) notice() { s.say("r2", "notice", "200.000002", "v1.2.0 is live in production.") }
 
 func (s *story) update(run, ts, text, button string) {
