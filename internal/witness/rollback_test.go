@@ -23,8 +23,10 @@ func back() witness.Back {
 			Release: "good", Environment: "production",
 			Calls: []sandbox.Call{
 				{Seq: 1, At: at(1), Kind: sandbox.KindSite, Status: 500},
-				write(2, 2, "POST", site), write(3, 2, "PATCH", rules), {Seq: 4, At: at(3), Kind: sandbox.KindSite, Status: 200},
-				write(5, 22, "POST", site), write(6, 22, "PATCH", rules), {Seq: 7, At: at(24), Kind: sandbox.KindSite, Status: 200},
+				write(2, 2, "POST", site), write(3, 2, "PATCH", rules),
+				{Seq: 4, At: at(3), Kind: sandbox.KindSite, Status: 200},
+				write(5, 22, "POST", site), write(6, 22, "PATCH", rules),
+				{Seq: 7, At: at(24), Kind: sandbox.KindSite, Status: 200},
 			},
 			Repo: sandbox.Snapshot{Comments: []sandbox.Comment{
 				{ID: 1, By: "ivan", Body: "/unlock production mended", CreatedAt: at(10)},
