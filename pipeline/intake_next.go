@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -290,6 +291,9 @@ func (m *intakeMachine) runsFound(runs []Found) {
 		Code: "no-run", Reason: "No run here fits /" + string(c.Command.Verb) + ".",
 		Fix: "Name it by version or run: /" + string(c.Command.Verb) + " v1.2.0. A run appears when a branch of the configuration is pushed.",
 	}
+	if other := c.without(runs); named && len(fit) == 0 && other != nil {
+		why = *other
+	}
 	if len(fit) > 1 {
 		var names []string
 		for _, r := range fit {
@@ -302,6 +306,19 @@ func (m *intakeMachine) runsFound(runs []Found) {
 	}
 	m.in.Result = why.Reason
 	m.owe("reply", Reply{Where: c.Where, Refused: &why})
+}
+
+// without says what to type where the first word behind the command, meant as a
+// reason, names no run: nothing is approved by a word that may be a slip.
+func (c CommandGiven) without(runs []Found) *Refusal {
+	i := slices.IndexFunc(runs, c.fits)
+	if i < 0 || slices.ContainsFunc(runs, func(r Found) bool { return r.named(c.Command.Target) }) {
+		return nil
+	}
+	return &Refusal{
+		Code: "no-such-run", Reason: "No run here is called " + quoted(c.Command.Target) + ", so nothing was done.", Fix: "Name the run before the reason:",
+		Lines: strings.TrimSpace("/" + string(c.Command.Verb) + " " + runs[i].Version + " " + c.Command.Target + " " + c.Command.Reason),
+	}
 }
 
 // fits reports whether a command may mean that run: by its name, else by the
