@@ -93,6 +93,7 @@ func effects() []Effect {
 		MovePart{},
 		JudgeTrouble{},
 		SendNotice{},
+		Remind{},
 		Tell{},
 		Reply{},
 		ReadHead{},

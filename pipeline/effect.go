@@ -128,6 +128,11 @@ type (
 		Live        *Shipped
 		Tried       bool
 	}
+	// Remind asks those again who can still fill a place → Done. Nothing waits for it.
+	Remind struct {
+		Channel string
+		Nth     int
+	}
 	// SendNotice posts the closing message → Done.
 	SendNotice struct{ Channel string }
 	// Tell gives another run of the lane a fact → Done.
@@ -214,6 +219,7 @@ func (VerifyDeploy) effect()     {}
 func (LoadTarget) effect()       {}
 func (MovePart) effect()         {}
 func (JudgeTrouble) effect()     {}
+func (Remind) effect()           {}
 func (SendNotice) effect()       {}
 func (Tell) effect()             {}
 func (Reply) effect()            {}

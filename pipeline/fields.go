@@ -114,7 +114,7 @@ func policyFields() []Field {
 		{Path: at + ".need[].users", Type: TypeLogins, Meaning: "These people count; either this or `team`."},
 		{Path: at + ".need[].count", Type: TypeNumber, Default: "1", Min: 1, Max: 100, Meaning: "How many of them must approve."},
 		{Path: at + ".expires", Type: TypeDuration, Default: "72h", Meaning: "How long the gate stays open for approvals; at most 29d."},
-		{Path: at + ".remind", Type: TypeDuration, Meaning: "When to remind those who may approve; shorter than `expires`.", Status: FieldIdle},
+		{Path: at + ".remind", Type: TypeDuration, Meaning: "When those who can still approve are reminded in Slack, then after twice as long, and so on; shorter than `expires`."},
 		{
 			Path: at + ".gate", Type: TypeChoice, Default: "auto", Allowed: []string{"auto", "environment", "gatehouse"},
 			Meaning: "Where people approve: `environment` is GitHub's *Review deployments*, `gatehouse` is `/approve` and the check's button; `auto` takes the first where the environment is protected.",

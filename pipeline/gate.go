@@ -404,6 +404,7 @@ func (m *machine) tickGate() {
 		m.endGate(RunExpired, m.expiry())
 		return
 	}
+	m.remind()
 	if sr := m.run.Stages[g.Deploy]; g.Door == DoorOpening && g.Doing == "" && !g.Parked && !m.at.Before(sr.StartedAt.Add(parkWait)) {
 		g.Doing = m.owe(g.Deploy, "read", ReadWorkflow{Workflow: sr.Workflow.ID})
 	}

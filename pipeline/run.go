@@ -261,6 +261,7 @@ type Gate struct {
 	Recording   string     `json:"recording,omitempty"` // key of the effect that tells GitHub of an approval
 	Recorder    Person     `json:"recorder,omitzero"`   // whose
 	Parked      bool       `json:"parked,omitempty"`    // GitHub holds the job at our door
+	Reminded    int        `json:"reminded,omitempty"`  // how often those who can approve were reminded
 	OpenAt      time.Time  `json:"open_at,omitzero"`    // approvals count from here
 	ExpiresAt   time.Time  `json:"expires_at,omitzero"`
 	Policy      *Policy    `json:"policy"`           // as last read

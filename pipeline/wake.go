@@ -29,6 +29,7 @@ func Wake(s State) time.Time {
 		switch {
 		case g.Door == DoorShut || g.Door == DoorVerifying:
 			at(g.ExpiresAt)
+			at(s.Run.remindAt())
 		case g.Door == DoorOpening && g.Doing == "" && !g.Parked:
 			at(s.Run.Stages[g.Deploy].StartedAt.Add(parkWait))
 		}

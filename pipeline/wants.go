@@ -9,6 +9,8 @@ func (r *Run) Wants(key string, e Effect) bool {
 	switch e := e.(type) {
 	case RecordReview:
 		return r.records(key, e)
+	case Remind:
+		return r.reminds()
 	case AnswerDoor:
 		return !e.Approve || r.opens(e.Workflow)
 	case ReadRelease, StartWorkflow, ReadWorkflow, ReadReviews, ReadChecks, InspectGate, VerifyPerson, VerifyDoor,

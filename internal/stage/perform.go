@@ -140,6 +140,8 @@ func (p *Performers) perform(ctx context.Context, repo Repo, job engine.Job) (pi
 		return p.runProbes(ctx, e)
 	case pipeline.JudgeRequest, pipeline.JudgeTrouble, pipeline.TakeSnapshot, pipeline.VerifyDeploy, pipeline.LoadTarget, pipeline.PlanRestore, pipeline.MovePart:
 		return p.performLive(ctx, job)
+	case pipeline.Remind:
+		return p.remind(ctx, repo, job, e)
 	case pipeline.SendNotice:
 		return p.sendNotice(ctx, job, e)
 	case pipeline.Reply:

@@ -77,19 +77,9 @@ func (p *Performers) candidates(ctx context.Context, repo People, run *pipeline.
 			return nil, err
 		}
 	}
-	in, err := readRoster(ctx, repo, run.Repo, policy.Teams())
+	in, people, err := helpful(ctx, repo, run)
 	if err != nil {
 		return nil, err
-	}
-	people := slices.Clone(in.known)
-	for _, login := range policy.Users() {
-		can, err := repo.Permission(ctx, login)
-		if err != nil && !isNotFound(err) {
-			return nil, err
-		}
-		if err == nil && !slices.ContainsFunc(people, func(p pipeline.Person) bool { return p.ID == can.UserID }) {
-			people = append(people, pipeline.Person{ID: can.UserID, Login: login})
-		}
 	}
 	var all []asked
 	for _, who := range people {
@@ -105,6 +95,26 @@ func (p *Performers) candidates(ctx context.Context, repo People, run *pipeline.
 		}
 	}
 	return all, nil
+}
+
+// helpful are the people whom the policy names, with what its teams say of them.
+func helpful(ctx context.Context, repo People, run *pipeline.Run) (roster, []pipeline.Person, error) {
+	policy := *run.Gate.Policy
+	in, err := readRoster(ctx, repo, run.Repo, policy.Teams())
+	if err != nil {
+		return in, nil, err
+	}
+	people := slices.Clone(in.known)
+	for _, login := range policy.Users() {
+		can, err := repo.Permission(ctx, login)
+		if err != nil && !isNotFound(err) {
+			return in, nil, err
+		}
+		if err == nil && !slices.ContainsFunc(people, func(p pipeline.Person) bool { return p.ID == can.UserID }) {
+			people = append(people, pipeline.Person{ID: can.UserID, Login: login})
+		}
+	}
+	return in, people, nil
 }
 
 // writeAll writes to who is new, and edits what has changed. What was written is
