@@ -3,15 +3,16 @@ package app
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/handlers"
+	"github.com/gatehouse-app/gatehouse/internal/cloudtasks"
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/internal/github"
 	"github.com/gatehouse-app/gatehouse/internal/login"
@@ -39,6 +40,11 @@ type App struct {
 
 	performers *stage.Performers
 	login      *login.Login // nil: nobody signs in
+
+	tasks    *cloudtasks.Waker // nil: nobody calls this process
+	lost     *lost
+	swept    atomic.Bool
+	instance string // names this process
 }
 
 // Serve runs the app until ctx ends, finishes what is in hand and leaves the
@@ -53,7 +59,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger) error {
 
 // Open builds the process and listens, without serving yet.
 func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
-	a := &App{cfg: cfg, log: log, metrics: newMetrics(), feed: handlers.NewFeed(clock{}.Now)}
+	a := &App{cfg: cfg, log: log, metrics: newMetrics(), feed: handlers.NewFeed(clock{}.Now), instance: strings.ToLower(rand.Text())}
 	for _, name := range cfg.Unused {
 		log.WarnContext(ctx, "this version does not use a variable that is set", "variable", name)
 	}
@@ -72,10 +78,11 @@ func (a *App) build(ctx context.Context) error {
 	if a.github, err = github.New(a.cfg.github(), github.Options{Clock: clock{}.Now, Logger: a.log, Observe: a.metrics.observeGitHub}); err != nil {
 		return err
 	}
+	a.lost = a.newLost()
 	if err := a.openStore(ctx); err != nil {
 		return err
 	}
-	if a.performers, err = a.buildPerformers(); err != nil {
+	if a.performers, err = a.buildPerformers(ctx); err != nil {
 		return err
 	}
 	if err = a.buildLogin(); err != nil {
@@ -95,14 +102,10 @@ func (c Config) github() github.Config {
 }
 
 func (a *App) buildEngine(p *stage.Performers) error {
-	instance := make([]byte, 8)
-	if _, err := rand.Read(instance); err != nil {
-		return err
-	}
 	e, err := engine.New(engine.Config{
 		Store: a.store, Waker: a.waker, Performer: p, Shower: p, Clock: clock{}, Logger: a.log,
 		Machine:  engine.Machine{Next: pipeline.Next, NextIntake: pipeline.NextIntake, Wake: pipeline.Wake, NextLane: pipeline.NextLane, WakeLane: pipeline.WakeLane, Brewing: pipeline.Brewing},
-		Instance: hex.EncodeToString(instance), Rand: mathrand.Float64, Zones: zones(), Hooks: a.hooks(),
+		Instance: a.instance, Rand: mathrand.Float64, Zones: zones(), Hooks: a.hooks(),
 		Options: engine.Options{SoleOwner: !a.cfg.Store.Shared(), Patience: a.cfg.Settle, EffectTimeout: a.cfg.Patience, ShowTimeout: min(a.cfg.Patience, time.Minute), Coalesce: map[string]time.Duration{
 			"": time.Second, "check/": 200 * time.Millisecond, "deployment": 0, "slack": 1200 * time.Millisecond, "discord": 2 * time.Second,
 		}},
@@ -128,8 +131,12 @@ func (a *App) Run(ctx context.Context) error {
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- a.waker.Run(work, a.engine.Advance) }()
-	go a.engine.RunSweeps(work)
-	go a.recoverLoop(work)
+	if a.tasks == nil {
+		go a.engine.RunSweeps(work)
+		go a.lost.loop(work)
+	} else {
+		go a.learnBot(work)
+	}
 	failed := a.serve(work)
 	a.log.InfoContext(ctx, "gatehouse listens", "addr", a.Addr(), "public_url", a.cfg.PublicURL, "pages", a.PagesAddr(), "store", a.cfg.Store.String())
 	select {

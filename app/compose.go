@@ -11,14 +11,8 @@ import (
 	"github.com/gatehouse-app/gatehouse/internal/stage"
 )
 
-// redeliverable is how long GitHub keeps a delivery that can be sent again.
-const redeliverable = 3 * 24 * time.Hour
-
-// overlap is how far a sweep looks back behind the one before it.
-const overlap = 15 * time.Minute
-
 // buildPerformers puts together what carries out effects.
-func (a *App) buildPerformers() (*stage.Performers, error) {
+func (a *App) buildPerformers(ctx context.Context) (*stage.Performers, error) {
 	expr, err := stage.NewExpr()
 	if err != nil {
 		return nil, err
@@ -41,7 +35,7 @@ func (a *App) buildPerformers() (*stage.Performers, error) {
 	if a.cfg.clicks() {
 		o.Invite, o.Accounts, o.NoAccounts = a.invite, a.slackAccounts, a.pairings().Empty
 	}
-	if err := a.google(&o); err != nil {
+	if err := a.google(ctx, &o); err != nil {
 		return nil, err
 	}
 	if err := a.webhooks(&o); err != nil {
@@ -79,27 +73,6 @@ func pause(ctx context.Context, d time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	}
-}
-
-// recoverLoop looks for webhooks that GitHub could not deliver, at once and then
-// again and again: GitHub does not send them again by itself.
-func (a *App) recoverLoop(ctx context.Context) {
-	lost := stage.NewRecovery(a.github, clock{}.Now, a.log)
-	tick := time.NewTicker(a.cfg.Sweep)
-	defer tick.Stop()
-	since := time.Now().Add(-redeliverable)
-	for {
-		began := time.Now()
-		if a.recoverLost(ctx, lost, since) {
-			since = began.Add(-overlap) // what was tried again since then is listed anew
-		}
-		a.learnBot(ctx)
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
 	}
 }
 

@@ -85,7 +85,6 @@ func LoadConfig(get func(string) string) (Config, error) {
 		DiscordHook:  l.webhook("DISCORD_WEBHOOK_URL", discord.CheckURL),
 	}
 	c.PublicURL = l.url("GATEHOUSE_PUBLIC_URL", "http://"+c.Addr)
-	l.waker(c.Store)
 	c.Google = l.google(c.Store)
 	l.people(&c)
 	c.Unused = l.unused()

@@ -1,20 +1,28 @@
 package app
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"path/filepath"
 	"strings"
+	"time"
+
+	"google.golang.org/api/option"
 
 	"github.com/gatehouse-app/gatehouse/internal/blobs"
 	"github.com/gatehouse-app/gatehouse/internal/firebase"
 	"github.com/gatehouse-app/gatehouse/internal/stage"
 )
 
+// requestTime is how long one request to Google may take, where nothing else says so.
+const requestTime = 40 * time.Second
+
 // GoogleConfig is how Gatehouse reaches Firebase, and where it keeps what it read there.
 type GoogleConfig struct {
 	URL   string // replaces every Google host; empty: Google itself
-	Blobs string // a folder; empty: none, and what is live is not looked at
+	Blobs string // dir:PATH or gs://BUCKET; empty: none, and what is live is not looked at
 }
 
 func (l *loader) google(s StoreConfig) GoogleConfig {
@@ -46,25 +54,55 @@ func (l *loader) blobs(s StoreConfig) string {
 	v := l.get(name)
 	switch {
 	case v == "" && s.Kind == StoreSQLite:
-		return filepath.Join(filepath.Dir(s.Place), "gatehouse-blobs")
+		return "dir:" + filepath.Join(filepath.Dir(s.Place), "gatehouse-blobs")
 	case v == "":
 		return ""
 	}
-	path, ok := strings.CutPrefix(v, "dir:")
-	if !ok || path == "" {
-		l.fail(name, "expected dir:PATH, such as dir:/var/lib/gatehouse/blobs, got %q", v)
+	path, isDir := strings.CutPrefix(v, "dir:")
+	bucket, isBucket := strings.CutPrefix(v, "gs://")
+	switch {
+	case isDir && path == "", isBucket && (bucket == "" || strings.Contains(bucket, "/")), !isDir && !isBucket:
+		l.fail(name, "expected dir:PATH, such as dir:/var/lib/gatehouse/blobs, or gs://BUCKET, got %q", v)
+	case isDir && l.get("GAE_ENV") != "":
+		l.fail(name, "on App Engine the disk is memory and is lost with the instance: expected gs://BUCKET")
 	}
-	return path
+	return v
+}
+
+// blobStore is where blobs are kept.
+type blobStore interface {
+	Put(ctx context.Context, content []byte) (name string, err error)
+	Get(ctx context.Context, name string) ([]byte, error)
+}
+
+// open opens the blob store; nil means that there is none.
+func (g GoogleConfig) open(ctx context.Context) (blobStore, error) {
+	if path, ok := strings.CutPrefix(g.Blobs, "dir:"); ok {
+		return blobs.OpenDir(path)
+	}
+	bucket, ok := strings.CutPrefix(g.Blobs, "gs://")
+	if !ok {
+		return nil, nil //nolint:nilnil // no blob store is a state of its own
+	}
+	var options []option.ClientOption
+	if g.URL != "" {
+		transport, err := insteadOfGoogle(g.URL)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, option.WithHTTPClient(&http.Client{Transport: transport, Timeout: requestTime}))
+	}
+	return blobs.OpenBucket(ctx, bucket, options...)
 }
 
 // google gives the performers their way to Firebase. Credentials are looked for at
 // the first call: a team that never verifies a deploy needs none.
-func (a *App) google(o *stage.Options) error {
+func (a *App) google(ctx context.Context, o *stage.Options) error {
 	if a.cfg.Google.Blobs == "" {
 		a.log.Warn("GATEHOUSE_BLOBS is not set: verify, backup and rollback are refused")
 		return nil
 	}
-	store, err := blobs.OpenDir(a.cfg.Google.Blobs)
+	store, err := a.cfg.Google.open(ctx)
 	if err != nil {
 		return err
 	}

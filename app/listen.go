@@ -20,7 +20,7 @@ type site struct {
 
 // listen opens the public listener and, unless they are off, that of the pages.
 func (a *App) listen(ctx context.Context) error {
-	routes, err := a.routes()
+	routes, err := a.routes(ctx)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // routes is every address that this process serves.
-func (a *App) routes() (http.Handler, error) {
+func (a *App) routes(ctx context.Context) (http.Handler, error) {
 	hook, err := a.hook()
 	if err != nil {
 		return nil, err
@@ -33,6 +33,13 @@ func (a *App) routes() (http.Handler, error) {
 	mux.HandleFunc("GET /healthz", a.healthz)
 	mux.HandleFunc("GET /readyz", a.readyz)
 	mux.Handle("GET /metrics", a.private(promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{})))
+	if a.tasks != nil {
+		called, err := a.called(ctx)
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle("/internal/", called)
+	}
 	return mux, a.people(mux)
 }
 
