@@ -20,8 +20,12 @@ type problem struct{ reason string }
 func (p *problem) Error() string { return p.reason }
 
 // explain turns an error of the database into one of the contract's. What it
-// does not know stays an internal error.
-func explain(doing string, err error) error {
+// does not know stays an internal error. What was canceled although the caller
+// did not was canceled by the pool, which is being closed.
+func explain(ctx context.Context, doing string, err error) error {
+	if errors.Is(err, context.Canceled) && ctx.Err() == nil {
+		return fmt.Errorf("%s: %w: the store was closed", doing, engine.ErrUnavailable)
+	}
 	switch {
 	case err == nil:
 		return nil

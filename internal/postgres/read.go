@@ -20,7 +20,7 @@ func (s *Store) Get(ctx context.Context, ref engine.Ref) (engine.Item, error) {
 	doing := fmt.Sprintf("get %s %q", ref.Kind, ref.ID)
 	items, err := s.query(ctx, true, query, string(ref.Kind), ref.ID)
 	if err != nil {
-		return engine.Item{}, explain(doing, err)
+		return engine.Item{}, explain(ctx, doing, err)
 	}
 	if len(items) == 0 {
 		return engine.Item{}, fmt.Errorf("%s: %w", doing, engine.ErrNotFound)
@@ -35,7 +35,7 @@ func (s *Store) Due(ctx context.Context, before time.Time, limit int) ([]engine.
 		return nil, fmt.Errorf("list due items: %w", err)
 	}
 	items, err := s.query(ctx, false, query, before, limit)
-	return items, explain("list due items", err)
+	return items, explain(ctx, "list due items", err)
 }
 
 // List returns the items of a query, newest ID first; see engine.Store.
@@ -46,7 +46,7 @@ func (s *Store) List(ctx context.Context, q engine.Query) ([]engine.Item, error)
 	}
 	query, args := listQuery(q)
 	items, err := s.query(ctx, true, query, args...)
-	return items, explain(fmt.Sprintf("list items of kind %s", q.Kind), err)
+	return items, explain(ctx, fmt.Sprintf("list items of kind %s", q.Kind), err)
 }
 
 // listQuery writes the statement of a query. The columns compare by bytes.

@@ -60,12 +60,12 @@ func Open(ctx context.Context, address string, log *slog.Logger) (*Store, error)
 	config.MaxConns = max(config.MaxConns, leastConns)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
-		return nil, explain("open the store", err)
+		return nil, explain(ctx, "open the store", err)
 	}
 	s := &Store{pool: pool, log: log}
 	if err := s.prepare(ctx); err != nil {
 		pool.Close()
-		return nil, explain("open the store", err)
+		return nil, explain(ctx, "open the store", err)
 	}
 	log.InfoContext(ctx, "store opened", "host", config.ConnConfig.Host, "database", config.ConnConfig.Database)
 	return s, nil
@@ -89,7 +89,7 @@ func (s *Store) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	_, err := s.pool.Exec(ctx, "UPDATE gatehouse SET beats = beats + 1")
-	return explain("check the store", err)
+	return explain(ctx, "check the store", err)
 }
 
 // Swap stores all items or none; see engine.Store. Once it is under way it is
@@ -99,13 +99,13 @@ func (s *Store) Swap(ctx context.Context, items ...*engine.Item) error {
 		return fmt.Errorf("swap: %w", err)
 	}
 	if err := ctx.Err(); err != nil || len(items) == 0 {
-		return explain("swap", err)
+		return explain(ctx, "swap", err)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	revs, err := s.put(ctx, items)
 	if err != nil {
-		return explain("swap", err)
+		return explain(ctx, "swap", err)
 	}
 	for n, it := range items {
 		it.Rev = revs[n]
@@ -122,5 +122,5 @@ func (s *Store) Purge(ctx context.Context, before time.Time, limit int) (int, er
 		return 0, fmt.Errorf("purge: %w", err)
 	}
 	tag, err := s.pool.Exec(ctx, query, before, limit)
-	return int(tag.RowsAffected()), explain("purge", err)
+	return int(tag.RowsAffected()), explain(ctx, "purge", err)
 }

@@ -142,7 +142,7 @@ func (w *Waker) insert(ctx context.Context, item engine.Item) error {
 		options.ScheduledAt = item.WakeAt // unset for now: what has a time goes through River's leader
 	}
 	_, err := w.client.Insert(ctx, job{Name: engine.WakeName(item, now), Item: item.Kind, ID: item.ID, At: item.WakeAt}, &options)
-	return explain("wake an item", err)
+	return explain(ctx, "wake an item", err)
 }
 
 // work advances the item of a job.
@@ -170,7 +170,7 @@ func (w *Waker) NextRetry(row *rivertype.JobRow) time.Time {
 func (w *Waker) Run(ctx context.Context, advance func(context.Context, engine.Ref) error) error {
 	w.advance = advance
 	if err := w.client.Start(ctx); err != nil {
-		return explain("start the waker", fmt.Errorf("start River: %w", err))
+		return explain(ctx, "start the waker", fmt.Errorf("start River: %w", err))
 	}
 	<-w.client.Stopped()
 	return nil
