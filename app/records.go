@@ -36,7 +36,7 @@ func OpenRecords(ctx context.Context, get func(string) string, log *slog.Logger)
 	if err := a.openStore(ctx); err != nil {
 		return nil, fmt.Errorf("%w\nThe store is read here without the server. Where one runs, it has the store to itself: ask it, or stop it first", err)
 	}
-	return &Records{Reader: engine.NewReader(a.store, log), Links: a.links(), Zones: zones(), close: a.store.Close}, nil
+	return &Records{Reader: engine.NewReader(a.store, log), Links: a.links(), Zones: Zones(), close: a.store.Close}, nil
 }
 
 // Close gives the store back.

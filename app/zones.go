@@ -8,8 +8,8 @@ import (
 	"github.com/gatehouse-app/gatehouse/pipeline"
 )
 
-// zones reads each time zone once.
-func zones() pipeline.Zones {
+// Zones reads each time zone once.
+func Zones() pipeline.Zones {
 	var known sync.Map
 	return func(name string) (*time.Location, error) {
 		if loc, ok := known.Load(name); ok {

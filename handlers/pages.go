@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-app/gatehouse/internal/audit"
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/internal/login"
 	"github.com/gatehouse-app/gatehouse/pipeline"
@@ -58,8 +59,9 @@ type PagesConfig struct {
 	Operator  string       // the operator's token, or empty
 	Commands  Commands     // required with Login
 	AppID     int64
-	Standings Standings // may be nil: then everybody is shown every button
-	Pairings  Pairings  // may be nil: nobody is paired
+	Standings Standings   // may be nil: then everybody is shown every button
+	Pairings  Pairings    // may be nil: nobody is paired
+	Trail     audit.Trail // may be nil: it is not given out
 }
 
 type pages struct {
@@ -132,6 +134,11 @@ func (p *pages) mountActs(mux *http.ServeMux) {
 func (p *pages) mountAPI(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/v1/lanes", p.api((*pages).apiLanes))
 	mux.HandleFunc("GET /api/v1/runs/{id}", p.api((*pages).apiRun))
+	mux.HandleFunc("GET /api/v1/runs/{id}/state", p.api((*pages).apiState))
+	if p.Trail != nil {
+		mux.HandleFunc("GET /api/v1/audit", p.operators((*pages).apiAudit))
+		mux.HandleFunc("GET /api/v1/audit/verify", p.operators((*pages).apiVerify))
+	}
 	mux.HandleFunc("GET /api/v1/events", p.api((*pages).events))
 	mux.HandleFunc("/api/v1/", p.api(func(p *pages, w http.ResponseWriter, r *http.Request) { p.apiFail(w, r, engine.ErrNotFound) }))
 }

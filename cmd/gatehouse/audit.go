@@ -27,6 +27,7 @@ func auditCommand(s streams) *cobra.Command {
 
 func auditExport(s streams) *cobra.Command {
 	var since, form string
+	var ask bool
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Write every decision and refusal: who, from where, when, for which release, under which policy",
@@ -42,18 +43,22 @@ func auditExport(s streams) *cobra.Command {
 			if err != nil {
 				return usage(err)
 			}
+			if ask {
+				return exportRemote(cmd.Context(), s, from, form)
+			}
 			return withRecords(cmd.Context(), s, func(r *app.Records) error {
 				return errors.Join(audit.Export(cmd.Context(), r, from, w.Write), w.Close())
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&ask, "server", false, askServer)
 	cmd.Flags().StringVar(&since, "since", "", "leave out what is older: a date (2026-11-01), a time (RFC 3339), or how long ago (720h)")
 	cmd.Flags().StringVar(&form, "format", "jsonl", "jsonl or csv")
 	return cmd
 }
 
 func auditVerify(s streams) *cobra.Command {
-	var asJSON bool
+	var asJSON, ask bool
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Find a changed, missing or reordered entry of the audit trail",
@@ -61,6 +66,9 @@ func auditVerify(s streams) *cobra.Command {
 			"Exit code 1 if a chain does not hold.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if ask {
+				return verifyRemote(cmd.Context(), s, asJSON)
+			}
 			return withRecords(cmd.Context(), s, func(r *app.Records) error {
 				lanes, err := audit.Verify(cmd.Context(), r)
 				if err != nil {
@@ -70,6 +78,7 @@ func auditVerify(s streams) *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&ask, "server", false, askServer)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print each lane as JSON, one a line")
 	return cmd
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -39,14 +41,14 @@ func explainCommand(s streams) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.run = pipeline.RunID(args[0])
 			if !o.offline {
-				return usage(errors.New("this version reads a run from the store only: say --offline on the machine that has it, with the server stopped; the server's page of the run says the same"))
+				return explainRemote(cmd.Context(), s, o)
 			}
 			return explain(cmd.Context(), s, o)
 		},
 	}
 	cmd.Flags().StringVar(&o.suppose, "if", "", "approved-by=LOGIN,…: what would happen if they approved, in this order")
 	cmd.Flags().StringVar(&o.config, "config", "", "what would happen under the approval policy of this file")
-	cmd.Flags().BoolVar(&o.offline, "offline", false, "read the store that GATEHOUSE_STORE names, without the server")
+	cmd.Flags().BoolVar(&o.offline, "offline", false, "read the store that GATEHOUSE_STORE names, on the machine that has it, with the server stopped")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print it as JSON")
 	return cmd
 }
@@ -61,16 +63,52 @@ func explain(ctx context.Context, s streams, o explainOptions) error {
 		if err != nil {
 			return err
 		}
-		if len(logins) == 0 && o.config == "" {
-			return printExplained(s, o, state, r.Links)
-		}
-		sup, err := suppose(state, o, logins)
-		if err != nil {
-			return err
-		}
-		sup.Zones = r.Zones
-		return printSupposed(s, o, pipeline.WhatIf(state, time.Now(), sup), r.Links)
+		return sayExplained(s, o, state, logins, r.Zones, r.Links)
 	})
+}
+
+// explainRemote asks the running server for the run, and explains it here.
+func explainRemote(ctx context.Context, s streams, o explainOptions) error {
+	logins, err := supposed(o.suppose)
+	if err != nil {
+		return usage(err)
+	}
+	srv, err := dial(s)
+	if err != nil {
+		return err
+	}
+	b, err := srv.ask(ctx, http.MethodGet, "/api/v1/runs/"+url.PathEscape(string(o.run))+"/state", "application/json", nil)
+	if err != nil {
+		return err
+	}
+	var state pipeline.State
+	if err := json.Unmarshal(b, &state); err != nil || state.Run == nil || state.Lane == nil {
+		return fmt.Errorf("%s does not answer like a Gatehouse of this version", srv.base)
+	}
+	if state.Run.V != pipeline.RunVersion {
+		return fmt.Errorf("the server at %s is of another version: use its own program", srv.base)
+	}
+	return sayExplained(s, o, state, logins, app.Zones(), templates.Links{Public: srv.base, Web: githubWeb(s)})
+}
+
+func githubWeb(s streams) string {
+	if v := s.env("GITHUB_WEB_URL"); v != "" {
+		return strings.TrimRight(v, "/")
+	}
+	return "https://github.com"
+}
+
+// sayExplained says why the run waits or, if something is imagined, what would happen.
+func sayExplained(s streams, o explainOptions, state pipeline.State, logins []string, zones pipeline.Zones, links templates.Links) error {
+	if len(logins) == 0 && o.config == "" {
+		return printExplained(s, o, state, links)
+	}
+	sup, err := suppose(state, o, logins)
+	if err != nil {
+		return err
+	}
+	sup.Zones = zones
+	return printSupposed(s, o, pipeline.WhatIf(state, time.Now(), sup), links)
 }
 
 // findRun looks into every installation: a run's id is enough.

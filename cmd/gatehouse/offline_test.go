@@ -75,7 +75,7 @@ func TestOffline(t *testing.T) {
 	s.expect(t, 8, []string{"explain", run, "--offline"}, "Waits for 1 approval of @release-approvers", "ada", "authors do not approve their own work", "/approve")
 	s.expect(t, 8, []string{"explain", run, "--offline", "--json"}, `"status":"active"`, `"code":"approval-missing"`)
 	s.expect(t, 0, []string{"explain", run, "--offline", "--if", "approved-by=ada,ivan"}, "ada would be refused: ada made commit", "ivan would be counted", "the door would open")
-	s.expect(t, 2, []string{"explain", run}, "--offline")
+	s.expect(t, 2, []string{"explain", run}, "GATEHOUSE_TOKEN")
 	s.expect(t, 1, []string{"explain", "0000000000000000", "--offline"}, "the store has no run")
 	s.expect(t, 0, []string{"audit", "verify"}, "are as they were written")
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"os/exec"
+	"path"
 	"strings"
 	"testing"
 
@@ -148,7 +149,10 @@ func (s *scene) at(token string, args ...string) (out string, code int) {
 // the command line what he sees and may do elsewhere.
 func TestCommandLine(t *testing.T) {
 	t.Parallel()
-	s := open(t, demo.Options{Files: short(nil), SignIn: true})
+	const operator = "the token of the operator of this town"
+	s := closed(t, demo.Options{Files: short(nil), SignIn: true})
+	s.env["GATEHOUSE_OPERATOR_TOKEN"] = operator
+	s.start()
 	s.world.AddUser("mallory", "Mallory")
 	ada, mallory := s.key(demo.Ada), s.key("mallory")
 	for what, try := range map[string]struct {
@@ -163,6 +167,30 @@ func TestCommandLine(t *testing.T) {
 		"no environment":  {ada, []string{"deploy"}, 2, ""},
 		"not hers to see": {mallory, []string{"deploy", "production", "--repo", demo.Repo}, 1, "There is no such thing"},
 		"no such place":   {ada, []string{"deploy", "nowhere", "--repo", demo.Repo}, 1, ""},
+	} {
+		if out, code := s.at(try.token, try.args...); code != try.code || !strings.Contains(out, try.words) {
+			t.Errorf("%s: exit code %d, want %d: %s", what, code, try.code, out)
+		}
+	}
+	sha := s.release()
+	s.gate(sha)
+	run := path.Base(s.page(sha))
+	for what, try := range map[string]struct {
+		token string
+		args  []string
+		code  int
+		words string
+	}{
+		"why it waits":      {ada, []string{"explain", run}, 8, "Waits for 1 approval of @release-approvers"},
+		"what if":           {ada, []string{"explain", run, "--if", "approved-by=omar"}, 0, "omar would be counted."},
+		"as JSON":           {ada, []string{"explain", run, "--json"}, 8, `"code":"approval-missing"`},
+		"a run not hers":    {mallory, []string{"explain", run}, 1, "There is no such thing"},
+		"no such run":       {ada, []string{"explain", "0000000000000000"}, 1, "There is no such thing"},
+		"the trail":         {operator, []string{"audit", "export", "--server"}, 0, `"what":"gate-reached"`},
+		"as CSV":            {operator, []string{"audit", "export", "--server", "--format", "csv", "--since", "2026-01-01"}, 0, ",gate-reached,"},
+		"its chain":         {operator, []string{"audit", "verify", "--server"}, 0, "are as they were written"},
+		"not hers to read":  {ada, []string{"audit", "export", "--server"}, 4, "operator's alone"},
+		"decided by nobody": {operator, []string{"deploy", "production", "--repo", demo.Repo}, 4, "decisions about releases are people's"},
 	} {
 		if out, code := s.at(try.token, try.args...); code != try.code || !strings.Contains(out, try.words) {
 			t.Errorf("%s: exit code %d, want %d: %s", what, code, try.code, out)
