@@ -10,8 +10,8 @@ import (
 )
 
 // twoOfThem asks for two approvals, by our rule alone.
-func twoOfThem(starter, _ string) string {
-	return strings.Replace(starter, "count: 1}]", "count: 2}]", 1)
+func twoOfThem(starter, url string) string {
+	return strings.NewReplacer("count: 1}]", "count: 2}]", "https://staging.avalo.app", url+"/sites/staging", "https://avalo.app", url+"/sites/production").Replace(starter)
 }
 
 // TestSlackInABrowser decides about a release on Slack's page, as people do.
@@ -39,6 +39,9 @@ func TestSlackInABrowser(t *testing.T) {
 	p.See("Only visible to you", "does not know yet who you are on GitHub")
 	p.Shot("slack-2-stranger")
 
+	if err := l.teller().Until(t.Context(), "ada is asked directly", func() bool { return len(l.Slack.Messages("@"+demo.Ada)) > 0 }); err != nil {
+		t.Fatal(err)
+	}
 	as(demo.Ada, l.URL+"/slack/@"+demo.Ada)
 	p.See("your approval is asked for", "Approve")
 	p.Shot("slack-3-direct")
