@@ -170,10 +170,11 @@ func (m *machine) changed(id string) {
 }
 
 // markGate says that those who are asked at the gate, and GitHub's page of the
-// waiting job, are behind.
+// waiting job, are behind. The deploy's news counts too: once the door opens,
+// nobody can take his approval back any more, and no message may offer it.
 func (m *machine) markGate(id string) {
 	g := m.run.Gate
-	if g == nil || g.Stage != id {
+	if g == nil || g.Stage != id && g.Deploy != id {
 		return
 	}
 	if m.run.Spec.Notify.Slack != "" {
