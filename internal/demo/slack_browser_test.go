@@ -27,7 +27,7 @@ func TestSlackInABrowser(t *testing.T) {
 	}
 	channel := l.URL + "/slack/" + demo.Channel
 	as := func(login, page string) {
-		p.Open(page)
+		p.Open(channel) // a direct message is there for its own reader only
 		browsertest.Eval[string](p, `document.cookie = "sandbox_you=`+login+`; path=/"`)
 		p.Open(page)
 	}
