@@ -11,8 +11,10 @@ help: ## say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 .PHONY: check
-check: $(BIN)/golangci-lint ## format, vet, lint, import directions
+check: $(BIN)/golangci-lint ## format, modules, vet, lint, import directions
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go mod tidy -diff
+	cd internal/contract && go mod tidy -diff && go vet ./...
 	go vet ./...
 	$(BIN)/golangci-lint run ./...
 
