@@ -66,12 +66,16 @@ func waitMD(w Wait) string {
 	if w.Fix != "" {
 		text += " " + md(sentence(w.Fix))
 	}
-	if !w.Since.IsZero() {
-		text += " Since " + stamp(w.Since)
-		if !w.Until.IsZero() {
-			text += ", at most until " + stamp(w.Until)
-		}
-		text += "."
+	// A lock and a freeze say their times themselves.
+	var times []string
+	if since := stamp(w.Since); !w.Since.IsZero() && !strings.Contains(text, since) {
+		times = append(times, "since "+since)
+	}
+	if until := stamp(w.Until); !w.Until.IsZero() && !strings.Contains(text, until) {
+		times = append(times, "at most until "+until)
+	}
+	if len(times) > 0 {
+		text += " " + first(sentence(strings.Join(times, ", ")))
 	}
 	return text
 }

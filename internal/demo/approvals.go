@@ -126,16 +126,18 @@ func (s *approvals) button(who string) error {
 	return fmt.Errorf("%w: there is no check %s", ErrStuck, approvalCheck)
 }
 
-// seen waits until people are told a reason somewhere, and has the witness look
-// for it as well.
+// seen waits until people are told a reason somewhere, says what they read, and
+// has the witness look for it as well.
 func (s *approvals) seen(ctx context.Context, words ...string) error {
-	s.told.Reasons = append(s.told.Reasons, witness.Reason{Commit: s.sha, Words: words})
+	reason, said := witness.Reason{Commit: s.sha, Words: words}, ""
+	s.told.Reasons = append(s.told.Reasons, reason)
 	if err := s.Until(ctx, "people are told: "+strings.Join(words, " … "), func() bool {
-		return s.told.Told(s.Town.World.Record(), s.told.Reasons[len(s.told.Reasons)-1])
+		said = s.told.Told(s.Town.World.Record(), reason)
+		return said != ""
 	}); err != nil {
 		return err
 	}
-	s.say("    People are told: “%s”", strings.Join(words, " … "))
+	s.say("    People read: %s", strings.ReplaceAll(said, "\n", "\n                 "))
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package witness
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -191,33 +192,61 @@ func (w Approvals) surfaces() []string {
 func (w Approvals) reasons() []string {
 	var saw []string
 	for _, r := range w.Reasons {
-		if !w.Told(w.Calls, r) {
+		if w.Told(w.Calls, r) == "" {
 			saw = append(saw, fmt.Sprintf("nobody was told of %s: %s", r.Commit, strings.Join(r.Words, " … ")))
 		}
 	}
 	return saw
 }
 
-// Told reports whether one call of the app that people can read, a check run of
-// the release, an answer below it or a message, has all the words.
-func (w Approvals) Told(calls []sandbox.Call, r Reason) bool {
+// Told is what people could read in one call of the app, a check run of the
+// release, an answer below it or a message, that has all the words: the lines that
+// have them. It is empty if nothing has.
+func (w Approvals) Told(calls []sandbox.Call, r Reason) string {
 	version := ""
 	for _, e := range w.Releases {
 		if e.Commit == r.Commit {
 			version = e.Version
 		}
 	}
-	return slices.ContainsFunc(calls, func(c sandbox.Call) bool {
+	for _, c := range calls {
 		text := string(c.Body)
 		about := strings.Contains(text, r.Commit) || version != "" && strings.Contains(text, version)
-		if len(c.Body) == 0 || c.Kind != sandbox.KindGitHub && c.Kind != sandbox.KindSlack || !success(c) || !about {
-			return false
+		readable := len(c.Body) > 0 && (c.Kind == sandbox.KindGitHub || c.Kind == sandbox.KindSlack) && success(c)
+		if readable && about && !slices.ContainsFunc(r.Words, func(word string) bool { return !strings.Contains(text, word) }) {
+			return lines(c.Body, r.Words)
 		}
-		for _, word := range r.Words {
-			if !strings.Contains(text, word) {
-				return false
+	}
+	return ""
+}
+
+// lines are those of a body that have one of the words, each of them once.
+func lines(body []byte, words []string) string {
+	var value any
+	if err := json.Unmarshal(body, &value); err != nil {
+		return strings.Join(words, " … ") // a form: Slack's
+	}
+	var found []string
+	var walk func(any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for _, k := range slices.Sorted(maps.Keys(v)) {
+				walk(v[k])
+			}
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case string:
+			for line := range strings.Lines(v) {
+				line = strings.TrimPrefix(strings.TrimSpace(line), "- ")
+				if !slices.Contains(found, line) && slices.ContainsFunc(words, func(word string) bool { return strings.Contains(line, word) }) {
+					found = append(found, line)
+				}
 			}
 		}
-		return true
-	})
+	}
+	walk(value)
+	return strings.Join(found, "\n")
 }
