@@ -86,7 +86,7 @@ func (p *pages) acts(ctx context.Context, run *pipeline.Run) templates.Acts {
 	if f.AtGate {
 		a.Withdraw = decided(run, p.viewer.Person)
 		if told && !a.Withdraw {
-			a.NotHim = pipeline.Admit(*run.Gate.Policy, run.Release, s)
+			a.NotHim = pipeline.Admit(run.Gate.Rules(), run.Release, s)
 		}
 		a.Approve = !a.Withdraw && a.NotHim == nil
 	}
@@ -137,7 +137,7 @@ func (p *pages) notHis(ctx context.Context, run *pipeline.Run) *pipeline.Refusal
 	if !told {
 		return nil
 	}
-	return pipeline.Admit(*run.Gate.Policy, run.Release, s)
+	return pipeline.Admit(run.Gate.Rules(), run.Release, s)
 }
 
 // limits lets nobody flood the machine with commands.

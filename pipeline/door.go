@@ -257,7 +257,7 @@ func (m *machine) verifyAgain(a *Approval, now []Standing) {
 		return
 	}
 	a.Standing = &now[i]
-	a.Void = Admit(*m.run.Gate.Policy, m.run.Release, now[i])
+	a.Void = Admit(m.run.Gate.Rules(), m.run.Release, now[i])
 	if m.run.Restore == nil && a.Void == nil && a.Release != m.run.Bound().Digest() {
 		a.Void = &Refusal{Code: "release-changed", Reason: "The approval was given for another release than the one that is here now."}
 	}

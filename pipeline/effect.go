@@ -1,5 +1,7 @@
 package pipeline
 
+import "time"
+
 // Effect is something owed to the outside: a closed set of the things that are
 // done once, keyed. What is merely shown is named by Step.Show.
 //
@@ -130,8 +132,17 @@ type (
 	}
 	// Remind asks those again who can still fill a place → Done. Nothing waits for it.
 	Remind struct {
-		Channel string
+		Channel string // in Slack
+		Discord bool   // there instead
 		Nth     int
+	}
+	// Summon tells further people that a gate still waits, or that an incident has
+	// no answer → Done. Nothing waits for it.
+	Summon struct {
+		To       Channel
+		Step     time.Duration // of the escalation; one message a step
+		People   []Principal
+		Incident bool
 	}
 	// SendNotice posts the closing message → Done.
 	SendNotice struct{ Channel string }
@@ -150,6 +161,13 @@ type (
 		Run     RunID  // that was started for it; empty: none
 	}
 )
+
+// Channel is where a team is told: exactly one of its fields is set.
+type Channel struct {
+	Slack   string `json:"slack,omitempty"` // a channel
+	Discord bool   `json:"discord,omitempty"`
+	Issue   bool   `json:"issue,omitempty"` // the run's incident on GitHub
+}
 
 // The effects of intakes.
 type (
@@ -220,6 +238,7 @@ func (LoadTarget) effect()       {}
 func (MovePart) effect()         {}
 func (JudgeTrouble) effect()     {}
 func (Remind) effect()           {}
+func (Summon) effect()           {}
 func (SendNotice) effect()       {}
 func (Tell) effect()             {}
 func (Reply) effect()            {}

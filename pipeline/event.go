@@ -90,6 +90,9 @@ type (
 	LaneTurned struct {
 		Say bool // people are told of the lock again
 	}
+	// Unanswered comes from the lane: the incident of this run, which is over, keeps
+	// it locked, and nobody has answered for this long.
+	Unanswered struct{ After, Until time.Duration }
 	// Stop comes from a rollback that takes the lane from this run.
 	Stop struct {
 		By  RunID
@@ -163,6 +166,7 @@ func (Superseded) fact()     {}
 func (LaneGranted) fact()    {}
 func (LaneTurned) fact()     {}
 func (LiveChanged) fact()    {}
+func (Unanswered) fact()     {}
 func (Stop) fact()           {}
 func (HolderOver) fact()     {}
 func (RolledBack) fact()     {}

@@ -116,7 +116,7 @@ func explainRunning(st *Stage, sr *StageRun) Refusal {
 func explainGate(r *Run) []Wait {
 	g := r.Gate
 	var waits []Wait
-	for _, p := range Judge(*g.Policy, g.Approvals).Places {
+	for _, p := range Judge(g.Rules(), g.Approvals).Places {
 		if p.Missing == 0 {
 			continue
 		}
@@ -125,6 +125,9 @@ func explainGate(r *Run) []Wait {
 			Code: "approval-missing", Reason: fmt.Sprintf("Waits for %d approval%s of %s.", p.Missing, plural(p.Missing), who),
 			Fix: howToApprove(g), Who: p.Need.Who(),
 		}})
+	}
+	if len(waits) > 0 {
+		waits[0].Fix += g.nextCall()
 	}
 	if len(g.Reviewers) > 0 && !g.Reviewed {
 		w := Wait{Stage: g.Stage, Since: g.OpenAt, Until: g.ExpiresAt, Refusal: Refusal{
@@ -140,6 +143,16 @@ func explainGate(r *Run) []Wait {
 		waits = append(waits, w)
 	}
 	return waits
+}
+
+// nextCall says who is told next, if it goes on waiting.
+func (g *Gate) nextCall() string {
+	for _, e := range g.Escalations() {
+		if !e.Told {
+			return fmt.Sprintf(" If it still waits at %s, %s will be told.", clock(e.At), strings.Join(e.Who, ", "))
+		}
+	}
+	return ""
 }
 
 func howToApprove(g *Gate) string {

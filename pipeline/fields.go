@@ -114,7 +114,12 @@ func policyFields() []Field {
 		{Path: at + ".need[].users", Type: TypeLogins, Meaning: "These people count; either this or `team`."},
 		{Path: at + ".need[].count", Type: TypeNumber, Default: "1", Min: 1, Max: 100, Meaning: "How many of them must approve."},
 		{Path: at + ".expires", Type: TypeDuration, Default: "72h", Meaning: "How long the gate stays open for approvals; at most 29d."},
-		{Path: at + ".remind", Type: TypeDuration, Meaning: "When those who can still approve are reminded in Slack, then after twice as long, and so on; shorter than `expires`."},
+		{Path: at + ".remind", Type: TypeDuration, Meaning: "When those who can still approve are reminded in Slack and Discord, then after twice as long, and so on; shorter than `expires`."},
+		{Path: at + ".escalate", Type: TypeList, Meaning: "Who else is told when the gate still waits. They are mentioned; whether they may approve is said by `may_approve`."},
+		{Path: at + ".escalate[].after", Type: TypeDuration, Required: true, Meaning: "How long the gate has waited by then; shorter than `expires`."},
+		{Path: at + ".escalate[].team", Type: TypeTeam, Meaning: "A team; either this or `user`."},
+		{Path: at + ".escalate[].user", Type: TypeLogin, Meaning: "A person; either this or `team`."},
+		{Path: at + ".escalate[].may_approve", Type: TypeFlag, Default: "false", Meaning: "Whether each of them may fill any place of `need` from then on. Without it they are only told: `need` alone says who may approve."},
 		{
 			Path: at + ".gate", Type: TypeChoice, Default: "auto", Allowed: []string{"auto", "environment", "gatehouse"},
 			Meaning: "Where people approve: `environment` is GitHub's *Review deployments*, `gatehouse` is `/approve` and the check's button; `auto` takes the first where the environment is protected.",
@@ -146,10 +151,10 @@ func tellFields() []Field {
 		{Path: "notify.people.NAME", Type: TypeText, Meaning: "A Slack member id, `U0123456789`.", Status: FieldIdle},
 		{Path: "incident.on_call", Type: TypeURL, Meaning: "Who is on call. It stands in the issue of an incident."},
 		{Path: "incident.playbook", Type: TypeURL, Meaning: "What to do. It stands in the issue of an incident."},
-		{Path: "incident.escalate", Type: TypeList, Meaning: "Who is told after a time without an answer.", Status: FieldIdle},
-		{Path: "incident.escalate[].after", Type: TypeDuration, Required: true, Meaning: "The time without an answer.", Status: FieldIdle},
-		{Path: "incident.escalate[].team", Type: TypeTeam, Meaning: "A team; either this or `user`.", Status: FieldIdle},
-		{Path: "incident.escalate[].user", Type: TypeLogin, Meaning: "A person; either this or `team`.", Status: FieldIdle},
+		{Path: "incident.escalate", Type: TypeList, Meaning: "Who is called when nobody answers an incident: one that Gatehouse rolled back by itself, one that it leaves to people, a rollback that went wrong, or a final approval that waits. Answered has who locks the environment himself (`/lock`), or unlocks it."},
+		{Path: "incident.escalate[].after", Type: TypeDuration, Required: true, Meaning: "The time without an answer."},
+		{Path: "incident.escalate[].team", Type: TypeTeam, Meaning: "A team; either this or `user`."},
+		{Path: "incident.escalate[].user", Type: TypeLogin, Meaning: "A person; either this or `team`."},
 	}
 }
 

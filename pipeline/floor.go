@@ -58,6 +58,7 @@ func (p *Policy) looser(floor Policy) []string {
 			less = append(less, fmt.Sprintf("%d more of %s must approve", open, strings.Join(n.Who(), " or ")))
 		}
 	}
+	less = append(less, p.helpers(floor)...)
 	if p.AuthorMayApprove && !floor.AuthorMayApprove {
 		less = append(less, "authors may approve their own work")
 	}
@@ -69,6 +70,19 @@ func (p *Policy) looser(floor Policy) []string {
 	}
 	if floor.Gate == GateEnvironment && p.Gate != GateEnvironment {
 		less = append(less, "the door need not be GitHub's (gate: environment)")
+	}
+	return less
+}
+
+// helpers are those of an escalation who may approve though the floor names them
+// not for every place.
+func (p *Policy) helpers(floor Policy) []string {
+	var less []string
+	for _, e := range p.Escalate {
+		helps := Need{Team: e.Team, Users: []string{e.User}}
+		if e.MayApprove && slices.ContainsFunc(floor.Need, func(n Need) bool { return !helps.within(n) }) {
+			less = append(less, e.principal().Name()+" may approve after "+spelled(e.After))
+		}
 	}
 	return less
 }

@@ -15,6 +15,10 @@ func TestLoosens(t *testing.T) {
 		{"one lead less", "need: [{team: leads}, {users: [ada]}]\nexpires: 72h\nreason_required: true\ngate: environment\n", "1 more of @leads must approve"},
 		{"somebody else too", "need: [{team: leads, count: 2}, {users: [ada, dan]}]\nexpires: 72h\nreason_required: true\ngate: environment\n", "1 more of ada or bob or cy must approve"},
 		{
+			"an escalation that helps", "need: [{team: leads, count: 2}, {users: [ada]}]\nexpires: 72h\nreason_required: true\ngate: environment\n" +
+				"escalate: [{after: 1h, team: heads, may_approve: true}, {after: 1h, team: board}]\n", "@heads may approve after 1h",
+		},
+		{
 			"all the rest", "need: [{team: leads, count: 2}, {users: [ada]}]\nexpires: 80h\nauthor_may_approve: true\n",
 			"authors may approve their own work; no reason is asked for (reason_required: true); approvals are waited for longer than 72h; the door need not be GitHub's (gate: environment)",
 		},
@@ -55,6 +59,9 @@ func TestPolicyThatIsWrong(t *testing.T) {
 func TestFloorHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		floor, policy := drawPolicy(t, "floor"), drawPolicy(t, "policy")
+		if rapid.Bool().Draw(t, "escalates") {
+			policy.Escalate = []Escalate{{After: 1, Team: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "helper"), MayApprove: true}}
+		}
 		if policy.Loosens(floor, "production") != nil {
 			return
 		}
@@ -66,6 +73,7 @@ func TestFloorHolds(t *testing.T) {
 			}
 			approvals = append(approvals, Approval{By: s.Person, Standing: &s})
 		}
+		policy = (&Gate{Policy: &policy, Escalated: 1}).Rules() // as loose as it becomes
 		if Judge(policy, approvals).Met && !Judge(floor, approvals).Met {
 			t.Fatalf("%+v is met and the floor %+v is not, by %+v", policy, floor, approvals)
 		}

@@ -334,7 +334,7 @@ func (m *machine) passGate(st *Stage, sr *StageRun) bool {
 // reviewers, GitHub has recorded one.
 func (m *machine) met() bool {
 	g := m.run.Gate
-	return Judge(*g.Policy, g.Approvals).Met && (len(g.Reviewers) == 0 || g.Reviewed)
+	return Judge(g.Rules(), g.Approvals).Met && (len(g.Reviewers) == 0 || g.Reviewed)
 }
 
 func (g *Gate) approvers() string {
@@ -405,6 +405,7 @@ func (m *machine) tickGate() {
 		return
 	}
 	m.remind()
+	m.escalate()
 	if sr := m.run.Stages[g.Deploy]; g.Door == DoorOpening && g.Doing == "" && !g.Parked && !m.at.Before(sr.StartedAt.Add(parkWait)) {
 		g.Doing = m.owe(g.Deploy, "read", ReadWorkflow{Workflow: sr.Workflow.ID})
 	}

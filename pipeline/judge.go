@@ -53,8 +53,14 @@ func Judge(p Policy, approvals []Approval) Verdict {
 
 // fits reports whether a person of this standing may fill a place of the need.
 func (n Need) fits(s Standing) bool {
+	anyOf := func(list []Principal) bool {
+		return slices.ContainsFunc(list, func(p Principal) bool { return p.fits(s) })
+	}
+	if anyOf(n.Also) {
+		return true
+	}
 	if len(n.AnyOf) > 0 {
-		return slices.ContainsFunc(n.AnyOf, func(p Principal) bool { return p.fits(s) })
+		return anyOf(n.AnyOf)
 	}
 	if n.Team != "" {
 		return slices.Contains(s.Teams, n.Team)
@@ -64,13 +70,14 @@ func (n Need) fits(s Standing) bool {
 
 // Who names a need as people write it.
 func (n Need) Who() []string {
-	if len(n.AnyOf) > 0 {
-		return names(n.AnyOf)
+	who := n.Users
+	switch {
+	case len(n.AnyOf) > 0:
+		who = names(n.AnyOf)
+	case n.Team != "":
+		who = []string{"@" + n.Team}
 	}
-	if n.Team != "" {
-		return []string{"@" + n.Team}
-	}
-	return n.Users
+	return slices.Concat(who, names(n.Also))
 }
 
 // Teams lists the teams that a policy asks for, to approve or to reject.
@@ -89,6 +96,11 @@ func (p Policy) Teams() []string {
 	}
 	for _, who := range p.Reject {
 		add(who.Team)
+	}
+	for _, e := range p.Escalate {
+		if e.MayApprove { // asked for from the beginning, so that a standing is never too narrow
+			add(e.Team)
+		}
 	}
 	return teams
 }
@@ -109,13 +121,19 @@ func (p Policy) Users() []string {
 	for _, who := range p.Reject {
 		add(who.User)
 	}
+	for _, n := range p.Need {
+		for _, who := range n.Also {
+			add(who.User)
+		}
+	}
 	return users
 }
 
 // NamesUsers reports whether a need names people and not only teams. Whose login
 // that is must then be verified too.
 func (p Policy) NamesUsers() bool {
-	return slices.ContainsFunc(p.Need, func(n Need) bool { return len(n.Users)+len(n.AnyOf) > 0 })
+	return slices.ContainsFunc(p.Need, func(n Need) bool { return len(n.Users)+len(n.AnyOf) > 0 }) ||
+		slices.ContainsFunc(p.Escalate, func(e Escalate) bool { return e.MayApprove && e.User != "" })
 }
 
 // names reports whether a person of this standing may fill a place at all.
@@ -127,7 +145,11 @@ func (p Policy) names(s Standing) bool {
 func (p Policy) Who() []string {
 	var who []string
 	for _, n := range p.Need {
-		who = append(who, n.Who()...)
+		for _, name := range n.Who() {
+			if !slices.Contains(who, name) {
+				who = append(who, name)
+			}
+		}
 	}
 	return who
 }

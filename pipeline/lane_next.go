@@ -61,6 +61,7 @@ func NextLane(l *Lane, e LaneEvent) LaneStep {
 		m.ask(*e.Ask, e.Cause)
 	}
 	m.nag()
+	m.call()
 	return LaneStep{Lane: m.lane, Log: m.log, Errand: m.errand(), Refused: m.refused}
 }
 
@@ -72,6 +73,9 @@ func WakeLane(l *Lane) time.Time {
 	wake := l.Lock.Until
 	if nag := l.nagAt(); !nag.IsZero() && (wake.IsZero() || nag.Before(wake)) {
 		wake = nag
+	}
+	if call := l.callAt(); !call.IsZero() && (wake.IsZero() || call.Before(wake)) {
+		wake = call
 	}
 	return wake
 }

@@ -18,6 +18,7 @@ type Lock struct {
 	Until  time.Time `json:"until,omitzero"` // zero: until somebody unlocks it
 	Why    string    `json:"why"`
 	SaidAt time.Time `json:"said_at,omitzero"` // when those who wait were told of it last
+	Call   *Call     `json:"call,omitempty"`   // of an incident that nobody has answered
 }
 
 // Locked is the lane's lock, or nil if there is none any more at that time.

@@ -66,22 +66,32 @@ func (m *machine) apply(f Fact) {
 		m.rerun(f)
 	case Commanded:
 		m.commanded(f)
+	case Superseded, LiveChanged, LaneGranted, LaneTurned, Unanswered, Stop, HolderOver, RolledBack:
+		m.told(f)
+	case Pushed, CommandGiven, Asked:
+		m.refuse(Refusal{Code: "not-for-a-run", Reason: "This belongs to an intake, not to a run."})
+	}
+}
+
+// told takes the word of the lane, or of another of its runs.
+func (m *machine) told(f Fact) {
+	switch f := any(f).(type) {
 	case Superseded:
 		m.superseded(f)
 	case LiveChanged:
 		m.liveChanged()
 	case LaneGranted:
 		m.laneGranted()
+	case LaneTurned:
+		m.laneTurned(f)
+	case Unanswered:
+		m.unanswered(f)
 	case Stop:
 		m.stop(f)
 	case HolderOver:
 		m.holderOver(f)
 	case RolledBack:
 		m.rolledBack(f)
-	case LaneTurned:
-		m.laneTurned(f)
-	case Pushed, CommandGiven, Asked:
-		m.refuse(Refusal{Code: "not-for-a-run", Reason: "This belongs to an intake, not to a run."})
 	}
 }
 

@@ -50,6 +50,7 @@ const (
 	codeTeamOrUsers     code = "team-or-users"
 	codeCount           code = "count"
 	codeRemind          code = "remind-after-expiry"
+	codeEscalate        code = "escalate-after-expiry"
 	codeFreezeForm      code = "freeze-form"
 	codeFreezeTime      code = "freeze-time"
 	codeTimeZone        code = "timezone"

@@ -103,7 +103,7 @@ func (p *parser) project(f fields) string {
 // so that its pipelines are judged as gated.
 func (p *parser) policy(v value) *Policy {
 	policy := &Policy{Gate: GateAuto, Expires: 72 * time.Hour}
-	f, ok := p.fields(v, "an approval policy", "need", "expires", "remind", "gate", "author_may_approve", "reason_required", "reject")
+	f, ok := p.fields(v, "an approval policy", "need", "expires", "remind", "escalate", "gate", "author_may_approve", "reason_required", "reject")
 	if !ok {
 		return policy
 	}
@@ -116,6 +116,9 @@ func (p *parser) policy(v value) *Policy {
 	policy.Remind = f.span("remind", 0, time.Second, maxExpiry)
 	if policy.Remind >= policy.Expires {
 		p.refuse(f.at("remind"), codeRemind, fmt.Sprintf("The reminder after %s comes when the approval has expired (%s).", spelled(policy.Remind), spelled(policy.Expires)), "Write a shorter time for remind, or a longer one for expires.")
+	}
+	if f.has("escalate") {
+		policy.Escalate = p.escalations(f.at("escalate"), policy.Expires)
 	}
 	if gate, ok := f.choice("gate", string(GateAuto), string(GateEnvironment), string(GateGatehouse)); ok {
 		policy.Gate = GateChoice(gate)

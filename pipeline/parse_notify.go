@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -91,6 +92,24 @@ func (p *parser) incident(v value) Incident {
 		}
 	}
 	return i
+}
+
+// escalations are those of a gate, which come before it expires.
+func (p *parser) escalations(v value, expires time.Duration) []Escalate {
+	var list []Escalate
+	for _, e := range p.items(v, "escalate: [{after: 12h, team: leads}]") {
+		f, ok := p.fields(e, "an escalation", "after", "team", "user", "may_approve")
+		if !ok {
+			continue
+		}
+		step := p.escalation(f)
+		step.MayApprove = f.flag("may_approve", false)
+		if step.After >= expires {
+			p.refuse(f.at("after"), codeEscalate, fmt.Sprintf("The escalation after %s comes when the approval has expired (%s).", spelled(step.After), spelled(expires)), "Write a shorter time for after, or a longer one for expires.")
+		}
+		list = append(list, step)
+	}
+	return list
 }
 
 func (p *parser) escalation(f fields) Escalate {

@@ -18,7 +18,8 @@ func (m *machine) ask(a Ask) {
 	verify := VerifyPerson{Person: a.By, Role: a.Verb != VerbApprove} // a team speaks for who approves; the rest takes write access
 	policy := m.run.Env().Approval
 	if g := m.run.Gate; g != nil {
-		policy = g.Policy
+		rules := g.Rules()
+		policy = &rules
 	}
 	if policy != nil {
 		verify.Teams, verify.Role = policy.Teams(), verify.Role || policy.NamesUsers()
@@ -104,11 +105,12 @@ func (m *machine) approve(a Ask, s Standing) *Refusal {
 			return &Refusal{Code: "approved-before", Reason: fmt.Sprintf("%s already approved at %s.", s.Person.Login, clock(had.At))}
 		}
 	}
-	why := Admit(*g.Policy, m.run.Release, s)
+	rules := g.Rules()
+	why := Admit(rules, m.run.Release, s)
 	if x := m.run.Restore; x != nil && why == nil && s.Person.ID == x.By.ID {
 		why = &Refusal{
 			Code: "requester", Reason: s.Person.Login + " asked for this rollback; somebody else gives the final approval.",
-			Fix: "One of these may: " + strings.Join(g.Policy.Who(), ", ") + ".", Who: g.Policy.Who(),
+			Fix: "One of these may: " + strings.Join(rules.Who(), ", ") + ".", Who: rules.Who(),
 		}
 	}
 	if why == nil && g.Policy.ReasonRequired && strings.TrimSpace(a.Text) == "" {
@@ -134,7 +136,7 @@ func (m *machine) approve(a Ask, s Standing) *Refusal {
 func (m *machine) lookForReviews() {
 	g := m.run.Gate
 	w := m.run.Stages[g.Deploy].Workflow
-	if Judge(*g.Policy, g.Approvals).Met && len(g.Reviewers) > 0 && !g.Reviewed && g.Doing == "" && w != nil {
+	if Judge(g.Rules(), g.Approvals).Met && len(g.Reviewers) > 0 && !g.Reviewed && g.Doing == "" && w != nil {
 		g.Doing = m.owe(g.Stage, "read-reviews", ReadReviews{Workflow: w.ID})
 	}
 }
@@ -168,7 +170,7 @@ func (m *machine) rejectAsked(a Ask, s Standing) *Refusal {
 	if why := m.noGate(); why != nil {
 		return why
 	}
-	if why := MayReject(*m.run.Gate.Policy, m.run.Repo, s); why != nil {
+	if why := MayReject(m.run.Gate.Rules(), m.run.Repo, s); why != nil {
 		return why
 	}
 	m.reject(s.Person, a.Text, a.Where.Surface)
@@ -282,12 +284,13 @@ func (m *machine) mayRetryAfterGate(s Standing) *Refusal {
 	if g == nil || g.OpenAt.IsZero() {
 		return nil
 	}
-	if g.Policy.names(s) {
+	rules := g.Rules()
+	if rules.names(s) {
 		return nil
 	}
 	return &Refusal{
 		Code: "not-entitled", Reason: "Behind the gate only people whom the policy names may retry.",
-		Fix: "One of these may: " + strings.Join(g.Policy.Who(), ", ") + ".", Who: g.Policy.Who(),
+		Fix: "One of these may: " + strings.Join(rules.Who(), ", ") + ".", Who: rules.Who(),
 	}
 }
 

@@ -27,7 +27,7 @@ func (m *machine) remind() {
 	m.note("", "Reminded those who can approve: it waits for %s.", seconds(m.at.Sub(g.OpenAt).Truncate(time.Minute)))
 	m.record("reminded", g.Environment, Person{}, "")
 	m.mark(SlotDetails)
-	m.owe(g.Stage, "remind", Remind{Channel: m.run.Spec.Notify.Slack, Nth: g.Reminded})
+	m.say(g.Stage, "remind", func(to Channel) Effect { return Remind{Channel: to.Slack, Discord: to.Discord, Nth: g.Reminded} })
 }
 
 // reminds reports whether a reminder still makes sense.

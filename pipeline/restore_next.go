@@ -160,6 +160,7 @@ func (m *machine) startFinal(st *Stage, sr *StageRun) {
 		Stage: st.ID, Deploy: st.Approval.Deploy, Environment: m.run.Environment, Kind: GateByGatehouse,
 		Policy: finalPolicy(m.run.Env()), Door: DoorShut,
 	}
+	m.run.Gate.Policy.Escalate = m.run.Spec.Incident.Escalate
 	m.lane.Runs[m.run.ID].AtGate = true
 	m.openForApprovals()
 }
@@ -395,7 +396,7 @@ func (m *machine) shutLane(why string) {
 	if k := m.lane.Locked(m.at); k != nil && k.Until.IsZero() {
 		return
 	}
-	m.lane.Lock = &Lock{At: m.at, Why: why}
+	m.lane.Lock = &Lock{At: m.at, Why: why, Call: m.calling()}
 	m.record("locked", m.run.Environment, Person{}, why)
 	for _, id := range m.lane.bySeq() {
 		if id != m.run.ID {

@@ -251,27 +251,28 @@ type Deployment struct {
 
 // Gate is the approval of a run and the door behind it.
 type Gate struct {
-	Stage       string     `json:"stage"`  // the approval
-	Deploy      string     `json:"deploy"` // the one deploy it opens
-	Environment string     `json:"environment"`
-	Kind        GateKind   `json:"kind,omitempty"` // empty while GitHub is being asked
-	Advisory    bool       `json:"advisory,omitempty"`
-	Reviewers   []string   `json:"reviewers,omitempty"` // GitHub's required reviewers: logins, @org/team
-	Reviewed    bool       `json:"reviewed,omitempty"`  // GitHub recorded one of them
-	Recording   string     `json:"recording,omitempty"` // key of the effect that tells GitHub of an approval
-	Recorder    Person     `json:"recorder,omitzero"`   // whose
-	Parked      bool       `json:"parked,omitempty"`    // GitHub holds the job at our door
-	Reminded    int        `json:"reminded,omitempty"`  // how often those who can approve were reminded
-	OpenAt      time.Time  `json:"open_at,omitzero"`    // approvals count from here
-	ExpiresAt   time.Time  `json:"expires_at,omitzero"`
-	Policy      *Policy    `json:"policy"`           // as last read
-	Asked       *Bound     `json:"asked,omitempty"`  // what approvals are asked for
-	Freeze      []Freeze   `json:"freeze,omitempty"` // of the default branch, as last read
-	Approvals   []Approval `json:"approvals,omitempty"`
-	Doing       string     `json:"doing,omitempty"`  // key of the effect that the door waits for
-	People      []int64    `json:"people,omitempty"` // whose standing is being read once more
-	Door        DoorState  `json:"door"`
-	DoorAt      time.Time  `json:"door_at,omitzero"`
+	Stage       string        `json:"stage"`  // the approval
+	Deploy      string        `json:"deploy"` // the one deploy it opens
+	Environment string        `json:"environment"`
+	Kind        GateKind      `json:"kind,omitempty"` // empty while GitHub is being asked
+	Advisory    bool          `json:"advisory,omitempty"`
+	Reviewers   []string      `json:"reviewers,omitempty"` // GitHub's required reviewers: logins, @org/team
+	Reviewed    bool          `json:"reviewed,omitempty"`  // GitHub recorded one of them
+	Recording   string        `json:"recording,omitempty"` // key of the effect that tells GitHub of an approval
+	Recorder    Person        `json:"recorder,omitzero"`   // whose
+	Parked      bool          `json:"parked,omitempty"`    // GitHub holds the job at our door
+	Reminded    int           `json:"reminded,omitempty"`  // how often those who can approve were reminded
+	Escalated   time.Duration `json:"escalated,omitempty"` // the step of the policy's escalation that was taken last
+	OpenAt      time.Time     `json:"open_at,omitzero"`    // approvals count from here
+	ExpiresAt   time.Time     `json:"expires_at,omitzero"`
+	Policy      *Policy       `json:"policy"`           // as last read
+	Asked       *Bound        `json:"asked,omitempty"`  // what approvals are asked for
+	Freeze      []Freeze      `json:"freeze,omitempty"` // of the default branch, as last read
+	Approvals   []Approval    `json:"approvals,omitempty"`
+	Doing       string        `json:"doing,omitempty"`  // key of the effect that the door waits for
+	People      []int64       `json:"people,omitempty"` // whose standing is being read once more
+	Door        DoorState     `json:"door"`
+	DoorAt      time.Time     `json:"door_at,omitzero"`
 }
 
 // GateKind is who holds the door.

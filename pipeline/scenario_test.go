@@ -169,6 +169,13 @@ func detail(e Effect) string {
 			return "Reply: " + e.Refused.Error()
 		}
 		return "Reply ok " + e.Text
+	case Remind:
+		if e.Discord {
+			return "Remind in Discord"
+		}
+	case Summon:
+		where := map[bool]string{true: " in Discord"}[e.To.Discord] + map[bool]string{true: " in the issue"}[e.To.Issue]
+		return "Summon " + strings.Join(names(e.People), " ") + where
 	case MovePart:
 		return "MovePart " + e.Move.Key()
 	case TakeSnapshot:

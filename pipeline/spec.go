@@ -51,6 +51,7 @@ type Policy struct {
 	Need             []Need        `json:"need"`
 	Expires          time.Duration `json:"expires,omitempty"` // from the gate's opening for approvals; 0 means never before the run's own end
 	Remind           time.Duration `json:"remind,omitempty"`
+	Escalate         []Escalate    `json:"escalate,omitempty"` // who is told when the gate still waits
 	Gate             GateChoice    `json:"gate"`
 	AuthorMayApprove bool          `json:"author_may_approve,omitempty"`
 	ReasonRequired   bool          `json:"reason_required,omitempty"`
@@ -62,6 +63,7 @@ type Need struct {
 	Team  string      `json:"team,omitempty"`
 	Users []string    `json:"users,omitempty"`
 	AnyOf []Principal `json:"any_of,omitempty"` // of a rollback's final approval
+	Also  []Principal `json:"-"`                // who was called to help; see Gate.Rules
 	Count int         `json:"count"`
 }
 
@@ -113,6 +115,8 @@ type Escalate struct {
 	After time.Duration `json:"after"`
 	Team  string        `json:"team,omitempty"`
 	User  string        `json:"user,omitempty"`
+	// MayApprove lets them fill any place of the policy from then on.
+	MayApprove bool `json:"may_approve,omitempty"`
 }
 
 // Pipeline is a named list of stages with its trigger and environment.

@@ -68,7 +68,7 @@ func (w *supposing) govern(p Policy) {
 	run.Gate.Policy = &p
 	for i := range run.Gate.Approvals {
 		if a := &run.Gate.Approvals[i]; a.Void == nil && a.Standing != nil {
-			a.Refused = Admit(p, run.Release, *a.Standing)
+			a.Refused = Admit(run.Gate.Rules(), run.Release, *a.Standing)
 		}
 	}
 	w.state.Run = run

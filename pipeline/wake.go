@@ -30,6 +30,7 @@ func Wake(s State) time.Time {
 		case g.Door == DoorShut || g.Door == DoorVerifying:
 			at(g.ExpiresAt)
 			at(s.Run.remindAt())
+			at(s.Run.escalateAt())
 		case g.Door == DoorOpening && g.Doing == "" && !g.Parked:
 			at(s.Run.Stages[g.Deploy].StartedAt.Add(parkWait))
 		}

@@ -11,6 +11,8 @@ func (r *Run) Wants(key string, e Effect) bool {
 		return r.records(key, e)
 	case Remind:
 		return r.reminds()
+	case Summon:
+		return e.Incident || r.reminds()
 	case AnswerDoor:
 		return !e.Approve || r.opens(e.Workflow)
 	case ReadRelease, StartWorkflow, ReadWorkflow, ReadReviews, ReadChecks, InspectGate, VerifyPerson, VerifyDoor,

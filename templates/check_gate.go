@@ -55,6 +55,9 @@ func openGateMD(l *lines, g *Gate) {
 	if !g.ExpiresAt.IsZero() {
 		l.add("\nExpires at %s.", stamp(g.ExpiresAt))
 	}
+	for _, text := range g.calls() {
+		l.text("\n" + md(text))
+	}
 	if g.Advisory {
 		l.text("\n" + md(advisory))
 	}

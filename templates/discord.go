@@ -227,6 +227,7 @@ func discordGate(v View) []string {
 		how += " Expires at " + stamp(g.ExpiresAt) + "."
 	}
 	texts = append(texts, how)
+	texts = append(texts, each(g.calls(), dmd)...)
 	for _, w := range v.closed() {
 		texts = append(texts, w.sign()+" "+dmd(sentence(w.Reason)))
 	}

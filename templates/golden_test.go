@@ -26,6 +26,9 @@ func TestGolden(t *testing.T) {
 	for name, check := range configChecks() {
 		cases[name] = showCheck(check)
 	}
+	for name, call := range calls() {
+		cases[name] = call
+	}
 	for name, reply := range replies() {
 		cases[name] = reply
 	}
@@ -85,7 +88,9 @@ func surfaces(v View) string {
 	part("discord", showDiscord(Discord(v)))
 	part("discord opening", showDiscord(DiscordOpening(v)))
 	if v.Restore != nil {
-		issue := Incident(v, "https://pager.example", "https://wiki.example/playbook")
+		issue := Incident(v, pipeline.Incident{
+			OnCall: "https://pager.example", Playbook: "https://wiki.example/playbook", Escalate: []pipeline.Escalate{{After: 10 * time.Minute, Team: "leads"}},
+		})
 		part("incident", issue.Title+"\n\n"+issue.Body)
 	}
 	if s := v.Stage("notify"); s.Attempt > 0 {

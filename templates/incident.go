@@ -1,6 +1,10 @@
 package templates
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/gatehouse-app/gatehouse/pipeline"
+)
 
 // Issue is an issue on GitHub; Body is Markdown.
 type Issue struct{ Title, Body string }
@@ -10,16 +14,23 @@ func IncidentMarker(run string) string { return "<!-- gatehouse:incident:" + run
 
 // Incident renders the issue of a rollback: what happened and when, what was and
 // was not moved back, where help is, and what is left to do.
-func Incident(v View, onCall, playbook string) Issue {
+func Incident(v View, help pipeline.Incident) Issue {
 	r := v.Restore
 	var l lines
 	l.text(restoreLine(v))
 	l.add("\nHow it stands: **%s**. %s %s", md(v.Status.Text), md(sentence(v.Headline)), mdLink("Page of the rollback", v.Facts.Page))
-	if url := safeURL(onCall); url != "" {
+	if url := safeURL(help.OnCall); url != "" {
 		l.add("\nOn call: %s", mdLink(url, url))
 	}
-	if url := safeURL(playbook); url != "" {
+	if url := safeURL(help.Playbook); url != "" {
 		l.add("\nPlaybook: %s", mdLink(url, url))
+	}
+	for _, e := range help.Escalate {
+		who := "@" + e.Team
+		if e.Team == "" {
+			who = e.User
+		}
+		l.add("\nCalled if nobody has taken it after %s: %s", span(e.After), code(who))
 	}
 	movesMD(&l, r)
 	leftMD(&l, r)

@@ -212,5 +212,6 @@ func slackGate(v View, act bool) []string {
 	if !g.ExpiresAt.IsZero() {
 		how += " Expires at " + stamp(g.ExpiresAt) + "."
 	}
-	return append(texts, how)
+	texts = append(texts, how)
+	return append(texts, each(g.calls(), mrkdwn)...)
 }

@@ -34,6 +34,8 @@ func states() map[string]func() pipeline.State {
 			return s
 		},
 		"gate-author-disregarded": authorDisregarded,
+		"gate-escalates":          escalates,
+		"gate-escalated":          escalated,
 		"rejected":                rejected,
 		"expired":                 expired,
 		"superseded":              superseded,
@@ -45,11 +47,12 @@ func states() map[string]func() pipeline.State {
 			set(s, "smoke", pipeline.StageRunning, 15*time.Minute, 0, 0).Deadline = after(20 * time.Minute)
 			return s
 		},
-		"smoke-failed":     smokeFailed,
-		"waiting-for-lane": waitingForLane,
-		"locked":           locked,
-		"locked-at-gate":   lockedAtGate,
-		"frozen":           frozen,
+		"smoke-failed":        smokeFailed,
+		"incident-unanswered": held,
+		"waiting-for-lane":    waitingForLane,
+		"locked":              locked,
+		"locked-at-gate":      lockedAtGate,
+		"frozen":              frozen,
 		"notifying": func() pipeline.State {
 			s := smoked()
 			set(s, "notify", pipeline.StageRunning, 16*time.Minute, 0, 0)

@@ -18,6 +18,9 @@ func Text(v View) string {
 	if v.Next != "" {
 		say("%s", plain(v.Next))
 	}
+	for _, text := range v.Calls {
+		say("%s", plain(text))
+	}
 	for _, w := range v.otherWaits() {
 		if w.Reason != v.Headline {
 			say("Also: %s", plain(sentence(w.Reason)))
@@ -104,6 +107,9 @@ func gateText(say func(string, ...any), g *Gate) {
 	}
 	if g.NeedsReason {
 		say("A reason is asked for.")
+	}
+	for _, text := range g.calls() {
+		say("%s", plain(text))
 	}
 	if g.Advisory {
 		say("%s", advisory)

@@ -26,7 +26,8 @@ type View struct {
 	End      *End       // nil while the run is active
 	Deploy   Deploy
 	Queue    Queue
-	Press    Press // what the buttons in Slack stand for
+	Calls    []string // of an incident without an answer: who is called, and when
+	Press    Press    // what the buttons in Slack stand for
 }
 
 // Facts name a run.
@@ -127,7 +128,7 @@ func NewView(state pipeline.State, now time.Time, links Links) View {
 		v.RolledTo = r.RolledBack.To
 		v.Headline = r.Release.Version + " was rolled back to " + r.RolledBack.To + ": " + r.RolledBack.Why
 	}
-	v.Deploy = m.deploy()
+	v.Deploy, v.Calls = m.deploy(), incidentCalls(state)
 	v.Queue = m.queue()
 	v.Status = m.status(v)
 	return v

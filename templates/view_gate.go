@@ -20,8 +20,9 @@ type Gate struct {
 	Review      string   // page with "Review deployments", or ""
 	Checks      string   // page of the commit's checks
 	Advisory    bool
-	Approvals   []Approval // those that count
-	Disregarded []Approval // those that do not, each with why
+	Escalations []pipeline.Escalation // who else is told, and when
+	Approvals   []Approval            // those that count
+	Disregarded []Approval            // those that do not, each with why
 	ExpiresAt   time.Time
 	ExpiresIn   string // from now; "" when it does not wait
 	Door        pipeline.DoorState
@@ -82,12 +83,12 @@ func (m *maker) places(g *Gate, of *pipeline.Gate) {
 	if of.Policy == nil {
 		return
 	}
-	verdict := pipeline.Judge(*of.Policy, of.Approvals)
+	verdict := pipeline.Judge(of.Rules(), of.Approvals)
 	for _, p := range verdict.Places {
 		g.Places = append(g.Places, Place{Count: p.Need.Count, Of: p.Need.Who(), Filled: names(p.Filled), Missing: p.Missing})
 	}
 	g.OneClick = g.Open && verdict.Met && g.NeedsReview
-	g.NeedsReason = of.Policy.ReasonRequired
+	g.NeedsReason, g.Escalations = of.Policy.ReasonRequired, of.Escalations()
 }
 
 func (m *maker) approvals(g *Gate, of *pipeline.Gate) {

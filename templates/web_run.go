@@ -14,6 +14,7 @@ type runPage struct {
 	Line     RunLine
 	Waits    []webWait // those that the gate does not say better
 	Ways     []webWay
+	Others   []string // who else is told if nobody approves, and when
 	Advisory string
 	Ended    *pipeline.Refusal // the "no" that ended the run, if it takes more than a sentence
 	Log      []pipeline.Entry
@@ -74,6 +75,7 @@ func (p *Pages) Run(line RunLine, installation int64, log []pipeline.Entry, acts
 		for _, w := range v.Gate.ways() {
 			page.Ways = append(page.Ways, webWay{Text: first(strings.TrimSuffix(w.text, ":")), URL: w.address, Command: w.command})
 		}
+		page.Others = v.Gate.calls()
 		if v.Gate.Advisory {
 			page.Advisory = advisory
 		}

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-app/gatehouse/internal/github"
@@ -25,7 +26,30 @@ func (g *gatherer) people(ctx context.Context) (bool, error) {
 			}
 		}
 	}
+	for _, e := range escalations(g.facts.Config.Spec) {
+		if err := g.team(ctx, e.Team); err != nil {
+			return false, err
+		}
+		if e.User == "" {
+			continue
+		}
+		if err := g.user(ctx, e.User); err != nil {
+			return false, err
+		}
+	}
 	return true, nil
+}
+
+// escalations are the steps of every gate, and those of incidents.
+func escalations(spec *pipeline.Spec) []pipeline.Escalate {
+	if spec == nil {
+		return nil
+	}
+	all := slices.Clone(spec.Incident.Escalate)
+	for _, env := range policies(spec) {
+		all = append(all, env.Approval.Escalate...)
+	}
+	return all
 }
 
 func (g *gatherer) team(ctx context.Context, team string) error {

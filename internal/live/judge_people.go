@@ -24,22 +24,30 @@ func (j *judge) people() {
 		}
 		j.rejecters(env)
 	}
+	for _, e := range escalations(j.facts.Config.Spec) {
+		j.known(pipeline.Principal{Team: e.Team, User: e.User}, "escalation-unknown", "an escalation", "Nobody is told in that name when something waits.")
+	}
 }
 
 // rejecters looks for those who may reject. A release passes its gate without them, so that this only warns.
 func (j *judge) rejecters(env *pipeline.Environment) {
 	for _, who := range env.Approval.Reject {
-		known, name, line := j.facts.Teams[who.Team].Found, "no team @"+who.Team, "team: "+who.Team
-		if who.Team == "" {
-			_, known = j.facts.Users[strings.ToLower(who.User)]
-			name, line = "nobody by the name "+who.User, who.User
-		}
-		if !known && !j.isUnread("the team "+who.Team) && !j.isUnread("the access of "+who.User) {
-			j.add(Finding{
-				Severity: Warning, Code: "rejecter-unknown", Topic: TopicPeople, Where: j.inConfig(line),
-				What: fmt.Sprintf("GitHub shows the App %s, and reject: of %s names it.", name, env.Name), Why: "Nobody can reject a release in that name.", Fix: "Correct the name.",
-			})
-		}
+		j.known(who, "rejecter-unknown", "reject: of "+env.Name, "Nobody can reject a release in that name.")
+	}
+}
+
+// known warns of a name behind which GitHub shows nobody.
+func (j *judge) known(who pipeline.Principal, code, named, why string) {
+	known, name, line := j.facts.Teams[who.Team].Found, "no team @"+who.Team, "team: "+who.Team
+	if who.Team == "" {
+		_, known = j.facts.Users[strings.ToLower(who.User)]
+		name, line = "nobody by the name "+who.User, who.User
+	}
+	if !known && !j.isUnread("the team "+who.Team) && !j.isUnread("the access of "+who.User) {
+		j.add(Finding{
+			Severity: Warning, Code: code, Topic: TopicPeople, Where: j.inConfig(line),
+			What: fmt.Sprintf("GitHub shows the App %s, and %s names it.", name, named), Why: why, Fix: "Correct the name.",
+		})
 	}
 }
 

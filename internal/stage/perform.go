@@ -142,6 +142,8 @@ func (p *Performers) perform(ctx context.Context, repo Repo, job engine.Job) (pi
 		return p.performLive(ctx, job)
 	case pipeline.Remind:
 		return p.remind(ctx, repo, job, e)
+	case pipeline.Summon:
+		return p.summon(ctx, repo, job, e)
 	case pipeline.SendNotice:
 		return p.sendNotice(ctx, job, e)
 	case pipeline.Reply:

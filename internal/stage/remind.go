@@ -2,8 +2,12 @@ package stage
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/gatehouse-app/gatehouse/internal/answer"
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/pipeline"
 	"github.com/gatehouse-app/gatehouse/templates"
@@ -12,51 +16,159 @@ import (
 // remind posts who can still approve, never who did. Where nobody is to be told,
 // that is done: the run's own story says it.
 func (p *Performers) remind(ctx context.Context, repo People, job engine.Job, e pipeline.Remind) (pipeline.Outcome, error) {
-	run := job.Run
-	if p.Slack == nil || e.Channel == "" {
+	to := pipeline.Channel{Slack: e.Channel, Discord: e.Discord}
+	rules := job.Run.Gate.Rules()
+	return p.call(ctx, job, to, "remind-"+strconv.Itoa(e.Nth), func(view templates.View) (templates.Call, error) {
+		in, people, err := helpful(ctx, repo, job.Run)
+		if err != nil {
+			return templates.Call{}, err
+		}
+		people = slices.DeleteFunc(people, func(who pipeline.Person) bool {
+			return !rules.Fills(job.Run.Release, job.Run.Gate.Approvals, in.member(who))
+		})
+		who, err := p.mentions(ctx, people)
+		return templates.Reminder(view, who), err
+	})
+}
+
+// summon posts to the people of an escalation. A team that GitHub does not show is
+// named all the same.
+func (p *Performers) summon(ctx context.Context, repo Repo, job engine.Job, e pipeline.Summon) (pipeline.Outcome, error) {
+	role := fmt.Sprintf("escalate-%d", int64(e.Step.Seconds()))
+	if e.To.Issue {
+		return p.summonInIssue(ctx, repo, job, e, role)
+	}
+	return p.call(ctx, job, e.To, role, func(view templates.View) (templates.Call, error) {
+		people, unseen, err := called(ctx, repo, job.Repo, e.People)
+		if err != nil {
+			return templates.Call{}, err
+		}
+		who, err := p.mentions(ctx, people)
+		who.Logins = append(who.Logins, unseen...)
+		return templates.Escalation(view, who, teamsOf(e.People), e.Incident), err
+	})
+}
+
+// summonInIssue mentions them in the issue of the incident, where GitHub tells
+// them. An incident without an issue has none to be told in.
+func (p *Performers) summonInIssue(ctx context.Context, repo Repo, job engine.Job, e pipeline.Summon, role string) (pipeline.Outcome, error) {
+	issue, found, err := repo.FindIssue(ctx, job.Run.CreatedAt, templates.IncidentMarker(string(job.Run.ID)))
+	if err != nil || !found {
+		return pipeline.Done{}, err
+	}
+	marker := templates.CallMarker(mark(job.Run, role))
+	if job.Tries > 0 {
+		if _, found, err = repo.FindComment(ctx, issue, job.FirstAt, marker); found || err != nil {
+			return pipeline.Done{}, err
+		}
+	}
+	var who []string
+	for _, person := range e.People {
+		who = append(who, mentionOf(person, job.Repo.Owner))
+	}
+	view := templates.NewView(stateOf(job), job.Now, p.Links)
+	_, err = repo.Comment(ctx, issue, templates.EscalationComment(view, who, marker))
+	return pipeline.Done{}, err
+}
+
+// mentionOf is how GitHub tells somebody: a team with its organization.
+func mentionOf(p pipeline.Principal, owner string) string {
+	if p.Team != "" && !strings.Contains(p.Team, "/") {
+		return owner + "/" + p.Team
+	}
+	return p.Team + p.User
+}
+
+func teamsOf(all []pipeline.Principal) []string {
+	var names []string
+	for _, p := range all {
+		names = append(names, p.Name())
+	}
+	return names
+}
+
+// call posts one message that is made once: in Slack it is looked for before it
+// is made again. Discord cannot be asked; there a message whose answer was lost is
+// taken to be there, for the next one comes.
+func (p *Performers) call(ctx context.Context, job engine.Job, to pipeline.Channel, role string, write func(templates.View) (templates.Call, error)) (pipeline.Outcome, error) {
+	if to.Slack != "" && p.Slack == nil || to.Discord && p.Discord == nil || to == (pipeline.Channel{}) {
 		return pipeline.Done{}, nil
 	}
-	role := "remind-" + strconv.Itoa(e.Nth)
-	if job.Tries > 0 {
-		_, found, err := p.Slack.Find(ctx, e.Channel, job.FirstAt, slackEvent, slackMark, mark(run, role))
+	if to.Slack != "" && job.Tries > 0 {
+		_, found, err := p.Slack.Find(ctx, to.Slack, job.FirstAt, slackEvent, slackMark, mark(job.Run, role))
 		if err != nil || found {
 			return pipeline.Done{}, err
 		}
 	}
-	users, logins, err := p.remindable(ctx, repo, run)
+	text, err := write(templates.NewView(stateOf(job), job.Now, p.Links))
 	if err != nil {
 		return nil, err
 	}
-	text := templates.SlackReminder(templates.NewView(stateOf(job), job.Now, p.Links), users, logins)
-	if _, err := p.Slack.Post(ctx, slackMessage(e.Channel, "", text, run, role)); err != nil {
-		return nil, err
+	if to.Slack != "" {
+		_, err = p.Slack.Post(ctx, slackMessage(to.Slack, "", text.Slack(), job.Run, role))
+		return pipeline.Done{}, err
 	}
-	return pipeline.Done{}, nil
+	_, err = p.Discord.Post(ctx, discordMessage(text.Discord()))
+	if answer.ClassOf(err) == answer.Ambiguous || isOff(err) {
+		p.Logger.WarnContext(ctx, "a message to Discord may not have arrived", "run", string(job.Run.ID), "role", role, "error", err)
+		err = nil
+	}
+	return pipeline.Done{}, err
 }
 
-// remindable are those whose approval would help: by Slack's id, or by login
-// where nobody knows them there.
-func (p *Performers) remindable(ctx context.Context, repo People, run *pipeline.Run) (users, logins []string, err error) {
-	in, people, err := helpful(ctx, repo, run)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, who := range people {
-		if len(users)+len(logins) >= maxAsked || !run.Gate.Policy.Fills(run.Release, run.Gate.Approvals, in.member(who)) {
-			continue
+// mentions are people by Slack's id, or by login where nobody knows them there.
+func (p *Performers) mentions(ctx context.Context, people []pipeline.Person) (templates.Mentions, error) {
+	var who templates.Mentions
+	for _, person := range people {
+		if len(who.Users)+len(who.Logins) >= maxAsked {
+			break
 		}
 		var accounts []pipeline.SlackRef
 		if p.Accounts != nil {
-			if accounts, err = p.Accounts(ctx, who.ID); err != nil {
-				return nil, nil, err
+			var err error
+			if accounts, err = p.Accounts(ctx, person.ID); err != nil {
+				return who, err
 			}
 		}
+		who.All = append(who.All, person.Login)
 		if len(accounts) == 0 {
-			logins = append(logins, who.Login)
+			who.Logins = append(who.Logins, person.Login)
 		}
 		for _, a := range accounts {
-			users = append(users, a.User)
+			who.Users = append(who.Users, a.User)
 		}
 	}
-	return users, logins, nil
+	return who, nil
+}
+
+// called are the people behind the names of an escalation, and the teams that
+// GitHub does not show.
+func called(ctx context.Context, repo People, where pipeline.Repo, list []pipeline.Principal) (people []pipeline.Person, unseen []string, err error) {
+	var teams []string
+	for _, p := range list {
+		if p.Team != "" {
+			teams = append(teams, p.Team)
+		}
+	}
+	in, err := readRoster(ctx, repo, where, teams)
+	if err != nil {
+		return nil, nil, err
+	}
+	people = slices.Clone(in.known)
+	for _, p := range list {
+		if p.User == "" {
+			continue
+		}
+		can, err := repo.Permission(ctx, p.User)
+		if err != nil && !isNotFound(err) {
+			return nil, nil, err
+		}
+		if err == nil && !slices.ContainsFunc(people, func(q pipeline.Person) bool { return q.ID == can.UserID }) {
+			people = append(people, pipeline.Person{ID: can.UserID, Login: p.User})
+		}
+	}
+	for _, team := range in.lost {
+		unseen = append(unseen, "@"+team)
+	}
+	return people, unseen, nil
 }

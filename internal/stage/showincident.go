@@ -15,8 +15,7 @@ func showIncident(ctx context.Context, repo Issues, job engine.ShowJob, view tem
 	if view.Restore == nil {
 		return engine.Shown{Hash: unshown}, nil
 	}
-	help := job.State.Run.Spec.Incident
-	issue := github.Issue(templates.Incident(view, help.OnCall, help.Playbook))
+	issue := github.Issue(templates.Incident(view, job.State.Run.Spec.Incident))
 	shown := engine.Shown{Remote: job.Remote, Hash: hashOf(issue)}
 	if job.Hash == shown.Hash && job.Remote != "" {
 		return shown, nil

@@ -71,7 +71,7 @@ func listAsked(all []asked) string {
 
 // candidates are those whose approval would help, and who are known in Slack.
 func (p *Performers) candidates(ctx context.Context, repo People, run *pipeline.Run) ([]asked, error) {
-	policy := *run.Gate.Policy
+	policy := run.Gate.Rules()
 	if p.NoAccounts != nil {
 		if none, err := p.NoAccounts(ctx); none || err != nil {
 			return nil, err
@@ -99,7 +99,7 @@ func (p *Performers) candidates(ctx context.Context, repo People, run *pipeline.
 
 // helpful are the people whom the policy names, with what its teams say of them.
 func helpful(ctx context.Context, repo People, run *pipeline.Run) (roster, []pipeline.Person, error) {
-	policy := *run.Gate.Policy
+	policy := run.Gate.Rules()
 	in, err := readRoster(ctx, repo, run.Repo, policy.Teams())
 	if err != nil {
 		return in, nil, err

@@ -1,0 +1,53 @@
+package templates
+
+import (
+	"strings"
+	"time"
+
+	"github.com/gatehouse-app/gatehouse/pipeline"
+)
+
+// escalates is a gate that tells further people later.
+func escalates() pipeline.State {
+	s := atGate(pipeline.GateByGatehouse)
+	s.Run.Gate.Policy.Escalate = []pipeline.Escalate{
+		{After: 12 * time.Hour, Team: "heads", MayApprove: true}, {After: 6 * time.Hour, Team: "leads"}, {After: 6 * time.Hour, User: "dora"},
+	}
+	return s
+}
+
+// escalated is a gate whose every step was taken.
+func escalated() pipeline.State {
+	s := escalates()
+	s.Run.Gate.Escalated = 12 * time.Hour
+	return s
+}
+
+// held is a release that went wrong, which nobody has taken yet.
+func held() pipeline.State {
+	s := smokeFailed()
+	s.Run.Spec.Incident.Escalate = []pipeline.Escalate{{After: 10 * time.Minute, Team: "leads"}, {After: time.Hour, User: "dora"}}
+	s.Lane.Lock = &pipeline.Lock{
+		At: after(20 * time.Minute), Why: "v1.2.0 went wrong and what is live needs a person.",
+		Call: &pipeline.Call{Run: s.Run.ID, Steps: []time.Duration{10 * time.Minute, time.Hour}, Made: 10 * time.Minute},
+	}
+	return s
+}
+
+// calls are the messages to people who can help.
+func calls() map[string]string {
+	known := Mentions{Users: []string{"U024BE7LH"}, Logins: []string{"dora"}, All: []string{"alice", "dora"}}
+	of := func(c Call) string {
+		return "======== slack\n" + showSlack(c.Slack()) + "\n======== discord\n" + showDiscord(c.Discord())
+	}
+	leads, heads := []string{"@leads", "dora"}, []string{"@heads"}
+	return map[string]string{
+		"call-reminder":         of(Reminder(view(escalates()), known)),
+		"call-reminder-nobody":  of(Reminder(view(oneOfTwo()), Mentions{})),
+		"call-escalation":       of(Escalation(view(escalates()), known, leads, false)),
+		"call-may-approve":      of(Escalation(view(escalated()), Mentions{}, heads, false)),
+		"call-incident":         of(Escalation(view(held()), known, leads, true)),
+		"call-incident-comment": strings.TrimRight(EscalationComment(view(rollbackPartly()), []string{"avalo/leads", "dora"}, CallMarker("6924/escalate-600")), "\n") + "\n",
+		"call-nasty":            of(Escalation(view(nasty()), Mentions{Logins: []string{"<!channel>"}, All: []string{"@everyone"}}, heads, false)),
+	}
+}
