@@ -107,6 +107,8 @@ func effects() []Effect {
 		FindRuns{},
 		TellRun{},
 		ChangeLane{},
+		ReadBehind{},
+		SayBehind{},
 	}
 }
 

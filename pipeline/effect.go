@@ -209,8 +209,22 @@ type (
 	FindRuns struct{}
 	// ChangeLane has a lane judge what somebody asks of it → LaneChanged.
 	ChangeLane struct {
-		Lane LaneID
-		Ask  LaneAsk
+		Lane   LaneID
+		Ask    LaneAsk
+		Behind *Behind `json:",omitempty"` // instead: how far the lane was found to be behind
+	}
+	// ReadBehind asks how far a commit is behind a branch → BehindRead.
+	ReadBehind struct {
+		SHA         string
+		Branch      string
+		Environment string
+		Limit       time.Duration
+	}
+	// SayBehind tells a channel that a lane is far behind → Done.
+	SayBehind struct {
+		To     Channel
+		Lane   LaneID
+		Behind Behind
 	}
 	// TellRun gives a run the command → Done.
 	TellRun struct {
@@ -251,6 +265,8 @@ func (StartRun) effect()         {}
 func (FindRuns) effect()         {}
 func (TellRun) effect()          {}
 func (ChangeLane) effect()       {}
+func (ReadBehind) effect()       {}
+func (SayBehind) effect()        {}
 
 // Outcome is what came of an effect: a closed set.
 //
@@ -354,7 +370,12 @@ type (
 	// RunStarted answers StartRun.
 	RunStarted struct{ Run RunID }
 	// LaneChanged answers ChangeLane: with why not, if it was not.
-	LaneChanged struct{ Refused *Refusal }
+	LaneChanged struct {
+		Refused *Refusal
+		Said    *Behind // is to be told to people
+	}
+	// BehindRead answers ReadBehind. Commits is 0 if it is not behind.
+	BehindRead struct{ Behind Behind }
 	// RunsFound answers FindRuns.
 	RunsFound struct{ Runs []Found }
 )
@@ -394,3 +415,4 @@ func (ConfigRead) outcome()      {}
 func (RunStarted) outcome()      {}
 func (RunsFound) outcome()       {}
 func (LaneChanged) outcome()     {}
+func (BehindRead) outcome()      {}

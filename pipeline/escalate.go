@@ -124,11 +124,11 @@ func (m *machine) summon(stage string, steps []Escalate, why string, incident bo
 
 // say owes one message to each channel that the run is told in.
 func (m *machine) say(stage, verb string, message func(Channel) Effect) {
-	n := m.run.Spec.Notify
-	if n.Slack != "" {
-		m.owe(stage, verb, message(Channel{Slack: n.Slack}))
-	}
-	if n.Discord {
-		m.owe(stage, verb+"-discord", message(Channel{Discord: true}))
+	for _, to := range m.run.Spec.Notify.channels() {
+		if to.Discord {
+			m.owe(stage, verb+"-discord", message(to))
+			continue
+		}
+		m.owe(stage, verb, message(to))
 	}
 }

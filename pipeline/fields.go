@@ -102,6 +102,7 @@ func environmentFields() []Field {
 			Path: at + ".foreign", Type: TypeChoice, Default: "reject", Allowed: []string{"reject", "ask"}, Later: []string{"ask"},
 			Meaning: "What happens to a job that waits at the environment though Gatehouse did not start it.",
 		},
+		{Path: at + ".behind", Type: TypeDuration, Default: "7d", Meaning: "How long what is live may be behind the default branch before the channels are told, once; looked up once a day. `0s`: never."},
 		{Path: at + ".break_glass", Type: TypeFlag, Default: "false", Meaning: "Lets one commander skip the final approval of a rollback, with `--break-glass` behind the command."},
 	}
 }

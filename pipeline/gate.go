@@ -65,7 +65,7 @@ func (m *machine) gateAnswered(o Outcome) {
 		m.doorRead(o.Workflow)
 	case ReviewsRead:
 		m.reviewsMissed(o)
-	case ReviewRecorded, ReleaseRead, WorkflowStarted, ChecksRead, PersonVerified, DeploymentMade, Probed, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged,
+	case ReviewRecorded, ReleaseRead, WorkflowStarted, ChecksRead, PersonVerified, DeploymentMade, Probed, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged, BehindRead,
 		DeployVerified, TargetLoaded, PartMoved, RestorePlanned, TroubleJudged:
 		// Nothing that a gate asks for is answered so.
 	}

@@ -47,7 +47,7 @@ func (m *machine) reviewRecorded(o Outcome) {
 	case Failed:
 		why = o.Refusal
 	case Done, ReleaseRead, WorkflowStarted, WorkflowRead, ReviewsRead, ChecksRead, GateInspected, PersonVerified, DoorVerified, DeploymentMade,
-		Probed, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged, SnapshotTaken, DeployVerified, TargetLoaded, PartMoved, RestorePlanned, TroubleJudged:
+		Probed, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged, BehindRead, SnapshotTaken, DeployVerified, TargetLoaded, PartMoved, RestorePlanned, TroubleJudged:
 		return
 	}
 	if why.Code != CodeNotSignedIn && why.Code != "withdrawn" && !g.Reviewed {

@@ -56,6 +56,9 @@ func (m *intakeMachine) begin() {
 		for i, tell := range m.in.Errand.Tell {
 			m.owe("tell/"+strconv.Itoa(i+1), tell)
 		}
+		if m.in.Errand.Look != nil {
+			m.owe("read-config", ReadConfig{})
+		}
 	}
 }
 
@@ -95,7 +98,13 @@ func (m *intakeMachine) answered(a Answered) {
 		}
 		m.personVerified(o.Standing)
 	case LaneChanged:
+		if m.in.Errand != nil {
+			m.sayBehind(o.Said)
+			return
+		}
 		m.answer(o.Refused)
+	case BehindRead:
+		m.owe("lane", ChangeLane{Lane: m.in.Errand.Look.Lane, Behind: &o.Behind})
 	case RunsFound:
 		m.runsFound(o.Runs)
 	case RestorePlanned:
@@ -127,7 +136,7 @@ func (m *intakeMachine) failed(key string, o Failed) {
 		m.noRollback(o.Refusal)
 	case m.in.Command != nil && key != "person" && !strings.HasPrefix(key, "reply") && !strings.HasPrefix(key, "show"):
 		m.answer(&o.Refusal)
-	case key != "read-config":
+	case key != "read-config" || m.in.Errand != nil:
 	case m.in.Foreign != nil:
 		m.answerForeign(false)
 	default:
@@ -139,6 +148,10 @@ func (m *intakeMachine) failed(key string, o Failed) {
 func (p Pushed) Branch() string { return strings.TrimPrefix(p.Ref, "refs/heads/") }
 
 func (m *intakeMachine) configRead(o ConfigRead) {
+	if m.in.Errand != nil {
+		m.lookConfig(o)
+		return
+	}
 	if m.in.Foreign != nil {
 		m.answerForeign(o.Refused == nil && o.Spec != nil && o.Spec.Mode == ModeObserve)
 		return

@@ -19,6 +19,9 @@ func (m *machine) enter() {
 	}
 	r.Seq = l.place(r)
 	r.Release.Replaces = l.LiveOf[r.Repo.ID]
+	if l.Live != nil && l.Look == nil {
+		m.watch() // stored before lanes were looked at
+	}
 	m.register()
 	m.record("run-started", r.Environment, r.StartedBy, r.Pipeline+" for "+r.Release.Version+" at "+r.Release.SHA)
 	m.markChats()

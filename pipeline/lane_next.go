@@ -35,6 +35,8 @@ type LaneEvent struct {
 	At    time.Time
 	Cause string
 	Ask   *LaneAsk
+	// Behind is how far the lane was found to be behind.
+	Behind *Behind
 }
 
 // LaneStep is the answer of NextLane: the lane to store, the lines of its log,
@@ -44,11 +46,13 @@ type LaneStep struct {
 	Log     []Entry
 	Errand  *Errand
 	Refused *Refusal
+	Said    *Behind // is to be told to people
 }
 
 // Errand is what a lane's own step owes to runs. An intake carries it out.
 type Errand struct {
 	Tell []Tell `json:"tell,omitempty"`
+	Look *Look  `json:"look,omitempty"` // how far the lane is behind is asked
 }
 
 // NextLane is the machine of a lane that changes by itself. The given lane is
@@ -60,22 +64,21 @@ func NextLane(l *Lane, e LaneEvent) LaneStep {
 		m.from = e.Ask.Surface
 		m.ask(*e.Ask, e.Cause)
 	}
+	if e.Behind != nil {
+		m.behind(*e.Behind, e.Cause)
+	}
 	m.nag()
 	m.call()
-	return LaneStep{Lane: m.lane, Log: m.log, Errand: m.errand(), Refused: m.refused}
+	return LaneStep{Lane: m.lane, Log: m.log, Errand: m.errand(), Refused: m.refused, Said: m.said}
 }
 
 // WakeLane says when a lane changes by itself. Zero means never.
 func WakeLane(l *Lane) time.Time {
-	if l.Lock == nil {
-		return time.Time{}
-	}
-	wake := l.Lock.Until
-	if nag := l.nagAt(); !nag.IsZero() && (wake.IsZero() || nag.Before(wake)) {
-		wake = nag
-	}
-	if call := l.callAt(); !call.IsZero() && (wake.IsZero() || call.Before(wake)) {
-		wake = call
+	var wake time.Time
+	for _, at := range []time.Time{l.lockEnds(), l.nagAt(), l.callAt(), l.lookAt()} {
+		if !at.IsZero() && (wake.IsZero() || at.Before(wake)) {
+			wake = at
+		}
 	}
 	return wake
 }
@@ -102,6 +105,7 @@ type laneMachine struct {
 	say     bool // those who wait are told of the lock again
 	refused *Refusal
 	from    Surface // of who asks
+	said    *Behind // is to be told to people
 }
 
 func (m *laneMachine) record(run RunID, what, on string, who Person, why string) {
@@ -144,17 +148,19 @@ func (m *laneMachine) nag() {
 	}
 }
 
-// errand is one word to every run of the lane, if something turned.
+// errand is one word to every run of the lane, if something turned, and the day's
+// question.
 func (m *laneMachine) errand() *Errand {
 	if m.turned {
 		for _, id := range m.lane.bySeq() {
 			m.tell = append(m.tell, Tell{Run: id, Fact: LaneTurned{Say: m.say}})
 		}
 	}
-	if len(m.tell) == 0 {
+	look := m.look()
+	if len(m.tell) == 0 && look == nil {
 		return nil
 	}
-	return &Errand{Tell: m.tell}
+	return &Errand{Tell: m.tell, Look: look}
 }
 
 // bySeq lists the lane's active runs, oldest first.

@@ -29,6 +29,14 @@ func (l *Lane) Locked(at time.Time) *Lock {
 	return l.Lock
 }
 
+// lockEnds is when the lock ends by itself; zero: it does not.
+func (l *Lane) lockEnds() time.Time {
+	if l.Lock == nil {
+		return time.Time{}
+	}
+	return l.Lock.Until
+}
+
 // Who is who locked, for people.
 func (k *Lock) Who() string {
 	if k.By.ID == 0 {

@@ -57,7 +57,7 @@ func (m *machine) observed(o Outcome) {
 		m.decided(m.run.decide(&o))
 	case Failed:
 		m.decided(append([]Decision{{Refused: &o.Refusal}}, m.run.decide(nil)...))
-	case Done, WorkflowStarted, WorkflowRead, ReviewsRead, ReviewRecorded, ChecksRead, PersonVerified, DoorVerified, DeploymentMade, Probed, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged,
+	case Done, WorkflowStarted, WorkflowRead, ReviewsRead, ReviewRecorded, ChecksRead, PersonVerified, DoorVerified, DeploymentMade, Probed, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged, BehindRead,
 		SnapshotTaken, DeployVerified, TargetLoaded, PartMoved, RestorePlanned, TroubleJudged:
 		// Nothing that is asked for here is answered so.
 	}

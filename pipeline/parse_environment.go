@@ -56,7 +56,7 @@ func proposal(name string) string {
 
 func (p *parser) environment(v value, name string) *Environment {
 	env := &Environment{Name: name, Foreign: ForeignReject}
-	f, ok := p.fields(v, "an environment", "firebase", "url", "approval", "commanders", "freeze", "protected", "foreign", "break_glass")
+	f, ok := p.fields(v, "an environment", "firebase", "url", "approval", "commanders", "freeze", "protected", "foreign", "break_glass", "behind")
 	if !ok {
 		return env
 	}
@@ -82,6 +82,7 @@ func (p *parser) environment(v value, name string) *Environment {
 		env.Foreign = Foreign(foreign)
 	}
 	env.BreakGlass = f.flag("break_glass", false)
+	env.Behind = f.span("behind", behindAfter, 0, 365*day)
 	return env
 }
 

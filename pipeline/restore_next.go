@@ -371,6 +371,7 @@ func (m *machine) restored() {
 		l.LiveOf = map[int64]*Shipped{}
 	}
 	l.LiveOf[m.run.Repo.ID] = &live
+	m.watch()
 	if x.Plan.Target.Verified {
 		l.Verified = &live
 	}

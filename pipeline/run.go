@@ -342,6 +342,8 @@ type Lane struct {
 	History      []Released         `json:"history,omitempty"` // what went to the lane, oldest first
 	Lock         *Lock              `json:"lock,omitempty"`    // it may be over: see Locked
 	Thaw         *Thaw              `json:"thaw,omitempty"`    // likewise: see Thawed
+	Look         *Look              `json:"look,omitempty"`    // how far it is behind is looked up once a day
+	Behind       *Behind            `json:"behind,omitempty"`  // as found last; nil: it is not, or nobody has looked
 	Heard        []Heard            `json:"heard,omitempty"`   // the last changes that were asked for
 	LogSeq       int64              `json:"log_seq"`
 	LogHead      string             `json:"log_head,omitempty"` // hash of the last entry

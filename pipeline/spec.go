@@ -25,15 +25,16 @@ const (
 
 // Environment is a GitHub environment bound to one Firebase project.
 type Environment struct {
-	Name       string      `json:"name"`
-	Firebase   string      `json:"firebase"`
-	URL        string      `json:"url,omitempty"`
-	Approval   *Policy     `json:"approval,omitempty"`
-	Commanders []Principal `json:"commanders,omitempty"`
-	Freeze     []Freeze    `json:"freeze,omitempty"`
-	Protected  []string    `json:"protected,omitempty"`
-	Foreign    Foreign     `json:"foreign,omitempty"`
-	BreakGlass bool        `json:"break_glass,omitempty"`
+	Name       string        `json:"name"`
+	Firebase   string        `json:"firebase"`
+	URL        string        `json:"url,omitempty"`
+	Approval   *Policy       `json:"approval,omitempty"`
+	Commanders []Principal   `json:"commanders,omitempty"`
+	Freeze     []Freeze      `json:"freeze,omitempty"`
+	Protected  []string      `json:"protected,omitempty"`
+	Foreign    Foreign       `json:"foreign,omitempty"`
+	BreakGlass bool          `json:"break_glass,omitempty"`
+	Behind     time.Duration `json:"behind,omitempty"` // how long it may be behind the default branch before that is said; 0: it is never said
 }
 
 // Foreign says what happens to a job that waits at the environment though

@@ -232,7 +232,7 @@ func (m *machine) stageAnswered(st *Stage, sr *StageRun, o Outcome) {
 		if sr.Status == StageRunning {
 			m.finishStage(st, sr, StagePassed, nil)
 		}
-	case ReviewRecorded, ReleaseRead, GateInspected, DoorVerified, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged, PartMoved, RestorePlanned, TroubleJudged:
+	case ReviewRecorded, ReleaseRead, GateInspected, DoorVerified, HeadRead, ConfigRead, RunStarted, RunsFound, LaneChanged, BehindRead, PartMoved, RestorePlanned, TroubleJudged:
 		// Nothing that a stage asks for is answered so.
 	}
 }
@@ -302,6 +302,7 @@ func (m *machine) live(st *Stage) {
 		l.LiveOf = map[int64]*Shipped{}
 	}
 	l.LiveOf[r.Repo.ID] = &live
+	m.watch()
 	l.remember(m.release(m.run.Stages[st.ID], st))
 	m.record("deployed", r.Environment, Person{}, r.Release.Version)
 	m.tellLive()

@@ -55,7 +55,11 @@ func (w *theatre) playIntake(in *Intake) ([]string, *Intake) {
 				out = append(out, w.event(string(e.Run), e.Fact)...)
 				answer = Done{}
 			case ChangeLane:
-				told, outcome := w.changeLane(e.Lane, LaneEvent{At: w.at, Cause: w.cause(), Ask: &e.Ask})
+				ev := LaneEvent{At: w.at, Cause: w.cause(), Behind: e.Behind}
+				if e.Behind == nil {
+					ev.Ask = &e.Ask
+				}
+				told, outcome := w.changeLane(e.Lane, ev)
 				out, answer = append(out, told...), outcome
 			default:
 				answer = w.intakeOutcome(o.Effect)
@@ -111,6 +115,12 @@ func (w *theatre) intakeOutcome(e Effect) Outcome {
 			return *w.config
 		}
 		return ConfigRead{Path: ".github/gatehouse.yml", Spec: w.spec}
+	case ReadBehind:
+		found := Behind{Environment: e.Environment, Branch: "main", SHA: e.SHA, Limit: e.Limit, Commits: len(w.missing)}
+		if len(w.missing) > 0 {
+			found.Since = w.missing[0]
+		}
+		return BehindRead{Behind: found}
 	case StartRun:
 		return RunStarted{Run: e.Run.ID}
 	case FindRuns:
@@ -144,6 +154,8 @@ func intakeDetail(e Effect) string {
 		return strings.TrimSpace("ShowProblems on "+e.SHA+" "+e.Pipeline+string(e.Asked)) + ": " + strings.Join(slices.Compact(why), " / ")
 	case StartRun:
 		return fmt.Sprintf("StartRun %s for %s in %s", e.Run.Pipeline, e.Run.Release.Version, e.Run.Lane)
+	case SayBehind:
+		return "SayBehind " + e.Behind.Text(e.Behind.At) + ", waiting for " + e.Behind.Awaits
 	case TellRun:
 		return fmt.Sprintf("TellRun %s /%s", e.Run, e.Fact.Command.Verb)
 	}

@@ -41,7 +41,7 @@ func (w *theatre) changeLane(id LaneID, e LaneEvent) ([]string, Outcome) {
 		told, _ := w.playIntake(&Intake{V: IntakeVersion, ID: "errand", Repo: Repo{Installation: 7}, At: w.at, Errand: step.Errand})
 		out = append(out, told...)
 	}
-	return out, LaneChanged{Refused: step.Refused}
+	return out, LaneChanged{Refused: step.Refused, Said: step.Said}
 }
 
 // cause names a command; the same one is never given twice.

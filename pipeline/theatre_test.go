@@ -41,6 +41,7 @@ type theatre struct {
 	problem    string          // what a deploy with verify finds wrong
 	judged     TroubleAction   // what is decided about a release in trouble
 	snapshots  int
+	missing    []time.Time // when commits came to main that are not live
 }
 
 func newStage(t *testing.T) *theatre {
@@ -129,6 +130,8 @@ func (w *theatre) say(words []string) []string {
 		}
 		w.heads[full(args[0])] = HeadRead{SHA: args[1], Message: strings.Join(args[2:], " "), Authors: []string{"dana"}}
 		return nil
+	case "main": // main COUNT : so many commits come to the default branch, or none is missing
+		return w.commitsToMain(args[0])
 	case "lane": // lane LOGIN /lock ENVIRONMENT REASON: a command about a lane
 		return w.laneCommand(args)
 	case "show":
@@ -148,6 +151,21 @@ func (w *theatre) say(words []string) []string {
 		return []string{verb + " does not owe " + args[1]}
 	}
 	return w.event(verb, w.last[verb])
+}
+
+func (w *theatre) commitsToMain(count string) []string {
+	if count == "live" {
+		w.missing = nil
+		return nil
+	}
+	n, err := strconv.Atoi(count)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for range n {
+		w.missing = append(w.missing, w.at)
+	}
+	return nil
 }
 
 func (w *theatre) person(args []string) {

@@ -34,6 +34,15 @@ func held() pipeline.State {
 	return s
 }
 
+// behindItsBranch is a gate of an environment that nobody shipped to for a while.
+func behindItsBranch() pipeline.State {
+	s := atGate(pipeline.GateByGatehouse)
+	s.Lane.Behind = &pipeline.Behind{
+		Environment: "production", Branch: "main", Version: "v1.2.0", Commits: 1, Since: after(-8 * 24 * time.Hour), At: after(0), SaidAt: after(0), Limit: 7 * 24 * time.Hour,
+	}
+	return s
+}
+
 // calls are the messages to people who can help.
 func calls() map[string]string {
 	known := Mentions{Users: []string{"U024BE7LH"}, Logins: []string{"dora"}, All: []string{"alice", "dora"}}
@@ -41,7 +50,12 @@ func calls() map[string]string {
 		return "======== slack\n" + showSlack(c.Slack()) + "\n======== discord\n" + showDiscord(c.Discord())
 	}
 	leads, heads := []string{"@leads", "dora"}, []string{"@heads"}
+	behind := NewBehind(pipeline.Behind{
+		Environment: "production", Branch: "main", Version: "v1.2.0", Commits: 12, Since: after(0), At: after(6*24*time.Hour + time.Hour),
+		Compare: "https://github.com/avalo/app/compare/1...2", Awaits: "the approval of v1.3.0",
+	}, "https://gatehouse.example/lanes/7/avalo")
 	return map[string]string{
+		"call-behind":           "======== slack\n" + showSlack(behind.Slack()) + "\n======== discord\n" + showDiscord(behind.Discord()),
 		"call-reminder":         of(Reminder(view(escalates()), known)),
 		"call-reminder-nobody":  of(Reminder(view(oneOfTwo()), Mentions{})),
 		"call-escalation":       of(Escalation(view(escalates()), known, leads, false)),

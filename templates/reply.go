@@ -42,6 +42,11 @@ func Status(v View) string {
 	if v.End != nil && v.End.Why != nil && v.End.Why.Lines != "" {
 		l.text("\n" + fence(v.End.Why.Lines))
 	}
+	for _, text := range append(v.Calls, v.Behind) {
+		if text != "" {
+			l.text("\n" + md(text))
+		}
+	}
 	waits := v.otherWaits()
 	if len(waits) > 0 {
 		l.head("What it waits for")

@@ -34,6 +34,7 @@ func states() map[string]func() pipeline.State {
 			return s
 		},
 		"gate-author-disregarded": authorDisregarded,
+		"gate-behind":             behindItsBranch,
 		"gate-escalates":          escalates,
 		"gate-escalated":          escalated,
 		"rejected":                rejected,

@@ -18,6 +18,9 @@ func Text(v View) string {
 	if v.Next != "" {
 		say("%s", plain(v.Next))
 	}
+	if v.Behind != "" {
+		say("%s", plain(v.Behind))
+	}
 	for _, text := range v.Calls {
 		say("%s", plain(text))
 	}

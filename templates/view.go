@@ -28,6 +28,7 @@ type View struct {
 	Queue    Queue
 	Calls    []string // of an incident without an answer: who is called, and when
 	Press    Press    // what the buttons in Slack stand for
+	Behind   string   // of an active run: its environment is further behind than it should be
 }
 
 // Facts name a run.
@@ -127,6 +128,9 @@ func NewView(state pipeline.State, now time.Time, links Links) View {
 	if r.RolledBack != nil {
 		v.RolledTo = r.RolledBack.To
 		v.Headline = r.Release.Version + " was rolled back to " + r.RolledBack.To + ": " + r.RolledBack.Why
+	}
+	if b := behindOf(state.Lane, now); b != nil && b.Said && r.Status == pipeline.RunActive {
+		v.Behind = b.Text + "."
 	}
 	v.Deploy, v.Calls = m.deploy(), incidentCalls(state)
 	v.Queue = m.queue()

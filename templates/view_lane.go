@@ -21,14 +21,15 @@ type LaneView struct {
 	Verified     *Live // nil: nothing yet, or it is what is live
 	Doubt        *Live // set: what is live is not known since then
 	DoubtReason  string
-	Holder       *RunLine  // who deploys now
-	Held         bool      // somebody deploys who was not given
-	AtGate       []RunLine // who waits for people, oldest first
-	Queue        []RunLine // who waits for the lane, first first
-	Moving       []RunLine // who is on the way to the gate, oldest first
-	Unlisted     int       // active runs that were not given
-	Lock         *LaneLock // nil: the lane is not locked
-	Thaw         *LaneLock // nil: nobody has lifted its freezes
+	Holder       *RunLine    // who deploys now
+	Held         bool        // somebody deploys who was not given
+	AtGate       []RunLine   // who waits for people, oldest first
+	Queue        []RunLine   // who waits for the lane, first first
+	Moving       []RunLine   // who is on the way to the gate, oldest first
+	Unlisted     int         // active runs that were not given
+	Lock         *LaneLock   // nil: the lane is not locked
+	Behind       *LaneBehind // nil: it is not, or nobody has looked
+	Thaw         *LaneLock   // nil: nobody has lifted its freezes
 }
 
 // LaneLock is who keeps a lane's door shut, or lifts its freezes, and why.
@@ -38,6 +39,14 @@ type LaneLock struct {
 	Until       time.Time // zero: until somebody unlocks it
 	Why         string
 	Environment string // as a command names it
+}
+
+// LaneBehind is how far a lane is behind the default branch.
+type LaneBehind struct {
+	Text    string // production is 12 commits and 6 days behind main
+	Compare string
+	Awaits  string
+	Said    bool // it is longer than the configuration lets pass
 }
 
 // Live is a release that went to a lane.
@@ -110,6 +119,7 @@ func NewLaneView(lane *pipeline.Lane, runs []*pipeline.Run, now time.Time, links
 	if k := lane.Thawed(now); k != nil {
 		v.Thaw = &LaneLock{By: name(k.By), At: k.At, Until: k.Until, Why: k.Why, Environment: v.Title()}
 	}
+	v.Behind = behindOf(lane, now)
 	v.place(lane, known, now, links)
 	return v
 }
@@ -137,6 +147,14 @@ func (v *LaneView) place(lane *pipeline.Lane, known map[pipeline.RunID]*pipeline
 	}
 	v.Held = lane.Holder != "" && known[lane.Holder] == nil
 	slices.SortFunc(v.Queue, func(a, b RunLine) int { return a.Position - b.Position })
+}
+
+func behindOf(lane *pipeline.Lane, now time.Time) *LaneBehind {
+	b := lane.Behind
+	if b == nil {
+		return nil
+	}
+	return &LaneBehind{Text: b.Text(now), Compare: safeURL(b.Compare), Awaits: lane.Awaits(now), Said: !b.SaidAt.IsZero()}
 }
 
 func liveOf(s *pipeline.Shipped, known map[pipeline.RunID]*pipeline.Run, links Links) *Live {

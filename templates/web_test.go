@@ -92,6 +92,15 @@ func TestWebGolden(t *testing.T) {
 			s := locked()
 			return p.Lane(LanePage{Lane: NewLaneView(s.Lane, []*pipeline.Run{s.Run}, after(25*time.Minute), here), First: true, Now: after(25 * time.Minute)})
 		},
+		"lane-behind": func() ([]byte, error) {
+			s := behindItsBranch()
+			s.Lane.Live = shippedOf(s.Run)
+			s.Lane.Behind.Compare = "https://github.com/avalo/app/compare/a...main"
+			s.Lane.Runs = map[pipeline.RunID]*pipeline.LaneRun{s.Run.ID: {Version: "v1.2.0", AtGate: true}}
+			return p.Lane(LanePage{Lane: NewLaneView(s.Lane, []*pipeline.Run{s.Run}, after(25*time.Minute), here), First: true, Now: after(25 * time.Minute)})
+		},
+		"run-escalated": func() ([]byte, error) { return p.Run(webLine(escalated()), 5, nil, Acts{}) },
+		"run-incident":  func() ([]byte, error) { return p.Run(webLine(held()), 5, nil, Acts{}) },
 		"run-decide": func() ([]byte, error) {
 			return mine.Run(webLine(oneOfTwo()), 5, nil, Acts{
 				Action: "/runs/x", Release: "digest", Reject: true, Cancel: true, NotHim: &pipeline.Refusal{Reason: "ada wrote it.", Fix: "Ask another."}, Reason: "<typed>",

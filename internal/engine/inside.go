@@ -34,7 +34,8 @@ func (e *Engine) performOne(ctx context.Context, t task) (pipeline.Outcome, erro
 	case pipeline.ReadRelease, pipeline.StartWorkflow, pipeline.ReadWorkflow, pipeline.CancelWorkflow, pipeline.ReadReviews, pipeline.RecordReview,
 		pipeline.ReadChecks, pipeline.InspectGate, pipeline.VerifyPerson, pipeline.VerifyDoor, pipeline.AnswerDoor,
 		pipeline.CreateDeployment, pipeline.RunProbes, pipeline.TakeSnapshot, pipeline.VerifyDeploy, pipeline.JudgeRequest, pipeline.LoadTarget,
-		pipeline.MovePart, pipeline.JudgeTrouble, pipeline.SendNotice, pipeline.Remind, pipeline.Summon, pipeline.ReadHead, pipeline.ReadConfig, pipeline.ShowProblems:
+		pipeline.MovePart, pipeline.JudgeTrouble, pipeline.SendNotice, pipeline.Remind, pipeline.Summon, pipeline.ReadHead, pipeline.ReadConfig, pipeline.ShowProblems,
+		pipeline.ReadBehind, pipeline.SayBehind:
 		return e.performer.Perform(ctx, job)
 	}
 	return nil, fmt.Errorf("effect %T has no performer", job.Effect)

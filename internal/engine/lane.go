@@ -15,11 +15,15 @@ func (e *Engine) changeLane(ctx context.Context, job Job, f pipeline.ChangeLane,
 		return nil, errors.New("a lane without a name cannot be changed")
 	}
 	ref := LaneRef(job.Repo.Installation, f.Lane)
-	step, err := e.stepLane(ctx, ref, pipeline.LaneEvent{Cause: cause, Ask: &f.Ask})
+	ev := pipeline.LaneEvent{Cause: cause, Behind: f.Behind}
+	if f.Behind == nil {
+		ev.Ask = &f.Ask
+	}
+	step, err := e.stepLane(ctx, ref, ev)
 	if err != nil {
 		return nil, fmt.Errorf("change lane %s: %w", f.Lane, err)
 	}
-	return pipeline.LaneChanged{Refused: step.Refused}, nil
+	return pipeline.LaneChanged{Refused: step.Refused, Said: step.Said}, nil
 }
 
 // advanceLane lets time pass in a lane.
@@ -105,6 +109,9 @@ func (e *Engine) errand(lane Item, step pipeline.LaneStep, ev pipeline.LaneEvent
 	in := &pipeline.Intake{
 		V: pipeline.IntakeVersion, ID: intakeID(ev.At, lane.ID+"\x00"+lane.Rev, 0), Repo: pipeline.Repo{Installation: step.Lane.Installation},
 		At: ev.At, Cause: lane.ID + " " + ev.Cause, Errand: step.Errand,
+	}
+	if look := step.Errand.Look; look != nil {
+		in.Repo = look.Repo
 	}
 	t := &tx{e: e, now: ev.At, item: &Item{Ref: IntakeRef(in.Repo.Installation, in.ID)}, rec: &record{V: bodyVersion, Intake: in}}
 	if err := t.apply(in.Cause, pipeline.Started{}); err != nil {

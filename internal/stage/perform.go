@@ -140,12 +140,8 @@ func (p *Performers) perform(ctx context.Context, repo Repo, job engine.Job) (pi
 		return p.runProbes(ctx, e)
 	case pipeline.JudgeRequest, pipeline.JudgeTrouble, pipeline.TakeSnapshot, pipeline.VerifyDeploy, pipeline.LoadTarget, pipeline.PlanRestore, pipeline.MovePart:
 		return p.performLive(ctx, job)
-	case pipeline.Remind:
-		return p.remind(ctx, repo, job, e)
-	case pipeline.Summon:
-		return p.summon(ctx, repo, job, e)
-	case pipeline.SendNotice:
-		return p.sendNotice(ctx, job, e)
+	case pipeline.Remind, pipeline.Summon, pipeline.SendNotice, pipeline.ReadBehind, pipeline.SayBehind:
+		return p.performTelling(ctx, repo, job)
 	case pipeline.Reply:
 		return p.reply(ctx, repo, job, e)
 	case pipeline.ShowProblems:
@@ -156,6 +152,23 @@ func (p *Performers) perform(ctx context.Context, repo Repo, job engine.Job) (pi
 	}
 	return nil, refuse("unknown-effect", fmt.Sprintf("This version of Gatehouse does not know how to carry out %T.", job.Effect),
 		"Install the version that stored it.")
+}
+
+// performTelling tells people, and asks what they are told.
+func (p *Performers) performTelling(ctx context.Context, repo Repo, job engine.Job) (pipeline.Outcome, error) {
+	switch e := any(job.Effect).(type) {
+	case pipeline.Remind:
+		return p.remind(ctx, repo, job, e)
+	case pipeline.Summon:
+		return p.summon(ctx, repo, job, e)
+	case pipeline.SendNotice:
+		return p.sendNotice(ctx, job, e)
+	case pipeline.ReadBehind:
+		return readBehind(ctx, repo, job, e)
+	case pipeline.SayBehind:
+		return p.sayBehind(ctx, job, e)
+	}
+	return nil, refuse("internal", fmt.Sprintf("%T tells nobody.", job.Effect), "Report this as a bug of Gatehouse.")
 }
 
 // performWorkflow carries out what has to do with runs of GitHub Actions.

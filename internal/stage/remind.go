@@ -108,9 +108,14 @@ func (p *Performers) call(ctx context.Context, job engine.Job, to pipeline.Chann
 		_, err = p.Slack.Post(ctx, slackMessage(to.Slack, "", text.Slack(), job.Run, role))
 		return pipeline.Done{}, err
 	}
-	_, err = p.Discord.Post(ctx, discordMessage(text.Discord()))
+	return p.postOnce(ctx, text.Discord(), "run", string(job.Run.ID))
+}
+
+// postOnce posts to Discord what is never edited.
+func (p *Performers) postOnce(ctx context.Context, m templates.DiscordMessage, of, id string) (pipeline.Outcome, error) {
+	_, err := p.Discord.Post(ctx, discordMessage(m))
 	if answer.ClassOf(err) == answer.Ambiguous || isOff(err) {
-		p.Logger.WarnContext(ctx, "a message to Discord may not have arrived", "run", string(job.Run.ID), "role", role, "error", err)
+		p.Logger.WarnContext(ctx, "a message to Discord may not have arrived", of, id, "error", err)
 		err = nil
 	}
 	return pipeline.Done{}, err
