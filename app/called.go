@@ -62,6 +62,9 @@ func insteadOfGoogle(base string) (http.RoundTripper, error) {
 	if err != nil {
 		return nil, errors.New("GATEHOUSE_GOOGLE_API_URL is no address")
 	}
+	if to.Path == "" {
+		to.Path = "/" // else what is joined to it would begin with no slash
+	}
 	return standIn{to}, nil
 }
 

@@ -32,6 +32,11 @@ func (a *App) routes(ctx context.Context) (http.Handler, error) {
 	}
 	mux.HandleFunc("GET /healthz", a.healthz)
 	mux.HandleFunc("GET /readyz", a.readyz)
+	if a.cfg.Store.Tasks.AppEngine {
+		mux.HandleFunc("GET /_ah/warmup", a.readyz) // App Engine asks before it sends requests
+		mux.HandleFunc("GET /_ah/start", a.readyz)
+		mux.HandleFunc("GET /_ah/stop", func(w http.ResponseWriter, _ *http.Request) { say(w, "ok\n") }) // SIGTERM follows
+	}
 	mux.Handle("GET /metrics", a.private(promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{})))
 	if a.tasks != nil {
 		called, err := a.called(ctx)

@@ -24,6 +24,9 @@ func serveCommand(s streams) *cobra.Command {
 			if err != nil {
 				return usage(err)
 			}
+			if env, err = app.WithSecrets(cmd.Context(), env); err != nil {
+				return usage(fmt.Errorf("a secret cannot be read:\n%w", err))
+			}
 			cfg, err := app.LoadConfig(env)
 			if err != nil {
 				return usage(fmt.Errorf("the configuration is wrong:\n%w", err))

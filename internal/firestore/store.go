@@ -85,7 +85,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	system := client.Collection(systemName)
 	s := &Store{
-		client: client, items: client.Collection(itemsName), beat: system.Doc("check-" + c.Instance), blobs: c.Blobs, log: c.Logger,
+		client: client, items: client.Collection(itemsName), beat: system.Doc("check-" + c.Instance[:min(1, len(c.Instance))]), blobs: c.Blobs, log: c.Logger,
 	}
 	if err := s.mark(ctx, system.Doc("schema")); err != nil {
 		return nil, errors.Join(explain("open the store", err), client.Close())
@@ -144,7 +144,7 @@ func (s *Store) use(ctx context.Context, doing string, call func(context.Context
 }
 
 // Check answers whether a swap would be stored now, by one write to a document
-// of this process.
+// that few processes share: one for each process would stay behind it forever.
 func (s *Store) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
