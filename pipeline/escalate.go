@@ -68,6 +68,14 @@ func byTime(steps []Escalate) []Escalate {
 	return sorted
 }
 
+// waitedFor is a wait in words: minutes, once there are any.
+func waitedFor(d time.Duration) string {
+	if d < time.Minute {
+		return d.Truncate(time.Second).String()
+	}
+	return spelled(d.Truncate(time.Minute))
+}
+
 // stepsBetween are those that come after one time and not after the other.
 func stepsBetween(steps []Escalate, after, until time.Duration) []Escalate {
 	return slices.DeleteFunc(byTime(steps), func(e Escalate) bool { return e.After <= after || e.After > until })
@@ -97,7 +105,7 @@ func (m *machine) escalate() {
 	waited := m.at.Sub(g.OpenAt)
 	due := stepsBetween(g.Policy.Escalate, g.Escalated, waited)
 	g.Escalated = due[len(due)-1].After
-	m.summon(g.Stage, due, fmt.Sprintf("it waits for %s", spelled(waited.Truncate(time.Minute))), false)
+	m.summon(g.Stage, due, fmt.Sprintf("it waits for %s", waitedFor(waited)), false)
 	m.changed(g.Stage)
 }
 

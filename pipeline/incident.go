@@ -97,7 +97,7 @@ func (m *machine) unanswered(f Unanswered) {
 	if len(due) == 0 {
 		return
 	}
-	m.summon("incident", due, fmt.Sprintf("nobody has answered for %s", spelled(m.at.Sub(k.At).Truncate(time.Minute))), true)
+	m.summon("incident", due, fmt.Sprintf("nobody has answered for %s", waitedFor(m.at.Sub(k.At))), true)
 	m.markChats()
 	if m.run.Restore != nil {
 		m.mark(SlotIncident)

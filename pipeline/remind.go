@@ -24,7 +24,7 @@ func (m *machine) remind() {
 		return
 	}
 	g := m.run.Gate
-	m.note("", "Reminded those who can approve: it waits for %s.", seconds(m.at.Sub(g.OpenAt).Truncate(time.Minute)))
+	m.note("", "Reminded those who can approve: it waits for %s.", waitedFor(m.at.Sub(g.OpenAt)))
 	m.record("reminded", g.Environment, Person{}, "")
 	m.mark(SlotDetails)
 	m.say(g.Stage, "remind", func(to Channel) Effect { return Remind{Channel: to.Slack, Discord: to.Discord, Nth: g.Reminded} })
