@@ -95,6 +95,7 @@ type APIRelease struct {
 	Commits   int      `json:"commits"`
 	Authors   []string `json:"authors,omitempty"`
 	Sensitive []string `json:"sensitive,omitempty"`
+	Unmatched []string `json:"authors_without_account,omitempty"`
 }
 
 // APILane is a lane in the JSON of the API.
@@ -146,7 +147,7 @@ func APIRunOf(line RunLine, installation int64, log []pipeline.Entry) APIRun {
 	r := line.Release
 	run.Release = &APIRelease{
 		SHA: r.Short, Message: r.Message, Branch: r.Branch, Replaces: r.Replaces, Compare: r.Compare,
-		Commits: r.Total, Authors: r.Authors, Sensitive: r.Sensitive,
+		Commits: r.Total, Authors: r.Authors, Sensitive: r.Sensitive, Unmatched: r.Unmatched,
 	}
 	return run
 }

@@ -134,6 +134,9 @@ func changesMD(l *lines, r Release) {
 	if len(r.Sensitive) > 0 {
 		l.add("⚠️ It changes %s\n", r.sensitive(code, 10))
 	}
+	if warning := r.unmatched(md); warning != "" {
+		l.add("%s\n", warning)
+	}
 	l.text(commitsHeadMD(r))
 	for i, c := range r.Commits {
 		if i == manyCommits {

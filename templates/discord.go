@@ -182,6 +182,9 @@ func discordRelease(v View) []string {
 	if len(r.Sensitive) > 0 {
 		texts = append(texts, "⚠️ It changes "+r.sensitive(dmd, 5))
 	}
+	if warning := r.unmatched(dmd); warning != "" {
+		texts = append(texts, warning)
+	}
 	return texts
 }
 

@@ -139,6 +139,9 @@ func slackRelease(v View) []string {
 	if len(r.Sensitive) > 0 {
 		texts = append(texts, "⚠️ It changes "+r.sensitive(mrkdwn, 5))
 	}
+	if warning := r.unmatched(mrkdwn); warning != "" {
+		texts = append(texts, warning)
+	}
 	return texts
 }
 

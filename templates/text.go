@@ -133,5 +133,8 @@ func releaseText(v View) string {
 	if v.Release.Replaces != "" {
 		text += ", in place of " + plain(v.Release.Replaces)
 	}
+	if warning := v.Release.unmatched(plain); warning != "" {
+		text += "\n" + warning
+	}
 	return text
 }

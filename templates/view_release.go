@@ -19,6 +19,7 @@ type Release struct {
 	Commits   []Commit
 	Total     int      // commits in all, also those that are not listed
 	Authors   []string // of the listed commits, each once
+	Unmatched []string // authors without a GitHub account, where authors must not approve
 	Truncated bool     // GitHub did not list all
 	Sensitive []string // changed workflow files, migrations and rules
 	Policy    *Commit  // who last changed the configuration
@@ -52,6 +53,9 @@ func (m *maker) release() Release {
 		people = append(people, c.Authors...)
 	}
 	r.Authors = names(people)
+	if p := m.run.Env().Approval; p != nil && !p.AuthorMayApprove {
+		r.Unmatched = names(slices.DeleteFunc(people, func(p pipeline.Person) bool { return p.ID != 0 || p.Login != "" }))
+	}
 	if of.Policy != nil {
 		c := m.commit(*of.Policy)
 		r.Policy = &c
@@ -59,18 +63,47 @@ func (m *maker) release() Release {
 	return r
 }
 
-// sensitive names what an approver looks at first, each kind by its name, at most
-// so many files of each.
-func (r Release) sensitive(mark func(string) string, most int) string {
+// unmatchedHead and unmatchedWhy say that an author's own approval would not be
+// recognized: who approves is known by GitHub's id, and so are authors.
+const (
+	unmatchedHead = "Authors without a GitHub account"
+	unmatchedWhy  = "Gatehouse cannot tell whether one of them approves their own work. Ask who they are first."
+)
+
+// unmatched warns of authors whom nothing keeps from approving, or is "".
+func (r Release) unmatched(mark func(string) string) string {
+	if len(r.Unmatched) == 0 {
+		return ""
+	}
+	return "⚠️ " + unmatchedHead + ": " + mark(list(few(r.Unmatched, 5))) + ". " + unmatchedWhy
+}
+
+// Danger is the changed files of one kind that an approver looks at first.
+type Danger struct {
+	Kind  string // workflows, migrations, rules or also
+	Files []string
+}
+
+// Dangers lists what an approver looks at first, by its kind.
+func (r Release) Dangers() []Danger {
 	files := map[string][]string{}
 	for _, path := range r.Sensitive {
 		files[sensitiveKind(path)] = append(files[sensitiveKind(path)], path)
 	}
-	var parts []string
+	var all []Danger
 	for _, kind := range []string{"workflows", "migrations", "rules", "also"} {
 		if of := files[kind]; len(of) > 0 {
-			parts = append(parts, kind+": "+list(each(few(of, most), mark)))
+			all = append(all, Danger{Kind: kind, Files: of})
 		}
+	}
+	return all
+}
+
+// sensitive tells the dangers in one line, at most so many files of each.
+func (r Release) sensitive(mark func(string) string, most int) string {
+	var parts []string
+	for _, d := range r.Dangers() {
+		parts = append(parts, d.Kind+": "+list(each(few(d.Files, most), mark)))
 	}
 	return strings.Join(parts, "; ")
 }

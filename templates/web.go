@@ -201,6 +201,7 @@ func webFuncs() template.FuncMap {
 	return template.FuncMap{
 		"t": plain, "brief": brief, "sentence": sentence, "first": first, "count": count,
 		"sign": signOf, "moment": momentOf, "list": list, "either": either, "few": few,
+		"unmatchedHead": func() string { return unmatchedHead }, "unmatchedWhy": func() string { return unmatchedWhy },
 		"url": safeURL, "paste": paste, "verb": verb,
 		"more":      Release.more,
 		"since":     func(now, at time.Time) string { return span(max(0, now.Sub(at))) },
