@@ -100,6 +100,9 @@ func (r *Run) deploys() bool {
 
 func explainRunning(st *Stage, sr *StageRun) Refusal {
 	why := Refusal{Code: "running", Reason: st.Title + " runs."}
+	if sr.Unstarted && sr.unstarted() {
+		return sr.notStarted(st)
+	}
 	if sr.Workflow != nil {
 		why.Source = sr.Workflow.URL
 	}

@@ -176,12 +176,13 @@ type StageRun struct {
 	StartedAt time.Time     `json:"started_at,omitzero"`
 	EndedAt   time.Time     `json:"ended_at,omitzero"`
 	Deadline  time.Time     `json:"deadline,omitzero"`
-	Overdue   bool          `json:"overdue,omitempty"` // past its deadline, being read once more
-	Retried   bool          `json:"retried,omitempty"` // taken up again alone, though another stage is still failed
-	Again     bool          `json:"again,omitempty"`   // something changed while it was being read
-	Verdict   int           `json:"verdict,omitempty"` // the workflow attempt that our rule has answered
-	Doing     string        `json:"doing,omitempty"`   // key of the effect whose outcome it needs
-	Reason    *Refusal      `json:"reason,omitempty"`  // why it failed, was skipped, or waits
+	Overdue   bool          `json:"overdue,omitempty"`   // past its deadline, being read once more
+	Unstarted bool          `json:"unstarted,omitempty"` // it was said that no runner took its workflow
+	Retried   bool          `json:"retried,omitempty"`   // taken up again alone, though another stage is still failed
+	Again     bool          `json:"again,omitempty"`     // something changed while it was being read
+	Verdict   int           `json:"verdict,omitempty"`   // the workflow attempt that our rule has answered
+	Doing     string        `json:"doing,omitempty"`     // key of the effect whose outcome it needs
+	Reason    *Refusal      `json:"reason,omitempty"`    // why it failed, was skipped, or waits
 	Workflow  *WorkflowRun  `json:"workflow,omitempty"`
 	Checks    []CheckResult `json:"checks,omitempty"`
 	Probes    []ProbeResult `json:"probes,omitempty"`

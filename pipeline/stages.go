@@ -146,7 +146,7 @@ func (m *machine) begin(st *Stage, sr *StageRun) {
 		sr.Attempt++
 	}
 	sr.Status, sr.StartedAt, sr.EndedAt = StageRunning, m.at, time.Time{}
-	sr.Reason, sr.Overdue, sr.Retried, sr.Again, sr.Doing, sr.Verdict = nil, false, false, false, "", 0
+	sr.Reason, sr.Overdue, sr.Unstarted, sr.Retried, sr.Again, sr.Doing, sr.Verdict = nil, false, false, false, false, "", 0
 	sr.Workflow, sr.Checks, sr.Probes = nil, nil, nil
 	sr.Deadline = time.Time{}
 	if st.Timeout > 0 {

@@ -17,6 +17,7 @@ func Wake(s State) time.Time {
 	for _, sr := range s.Run.Stages {
 		if sr.Status == StageRunning {
 			at(sr.Deadline)
+			at(sr.unstartedAt())
 		}
 	}
 	if f := s.Run.Frozen; f != nil && s.Run.waits() {

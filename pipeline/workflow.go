@@ -194,6 +194,7 @@ func (m *machine) tick() {
 	m.tickGate()
 	for _, st := range m.run.Plan().Stages {
 		sr := m.run.Stages[st.ID]
+		m.tickUnstarted(st, sr)
 		if m.run.Status == RunActive && sr.Status == StageRunning && !sr.Deadline.IsZero() && !m.at.Before(sr.Deadline) {
 			m.overdue(st, sr)
 		}

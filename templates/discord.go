@@ -131,7 +131,7 @@ func discordColor(v View) int {
 
 func discordHeadline(v View) string {
 	text := dmd(sentence(v.Headline))
-	for _, w := range v.closed() {
+	for _, w := range v.advised() {
 		if v.Gate == nil || !v.Gate.Open { // else the gate says it
 			text += "\n" + dmd(sentence(w.Fix))
 		}

@@ -104,7 +104,7 @@ func slackHeadline(v View) string {
 	if v.End != nil && v.End.ByPage != "" {
 		text += " " + slackLink("See the newer run", v.End.ByPage) + "."
 	}
-	for _, w := range v.closed() {
+	for _, w := range v.advised() {
 		if v.Gate == nil || !v.Gate.Open { // else the gate says it
 			text += "\n" + mrkdwn(sentence(w.Fix))
 		}

@@ -16,6 +16,12 @@ func states() map[string]func() pipeline.State {
 			set(s, "test", pipeline.StageRunning, time.Second, 0, 102).Deadline = after(30 * time.Minute)
 			return s
 		},
+		"not-started": func() pipeline.State {
+			s := build()
+			sr := set(s, "lint", pipeline.StageRunning, time.Second, 0, 101)
+			sr.Workflow.Status, sr.Unstarted = "queued", true
+			return s
+		},
 		"just-started": func() pipeline.State {
 			s := build()
 			s.Run.Release.Read, s.Run.Release.Commits, s.Run.Release.Total, s.Run.Reading = false, nil, 0, "release/read/1"

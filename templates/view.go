@@ -161,6 +161,14 @@ func (v View) closed() []Wait {
 	return slices.DeleteFunc(slices.Clone(v.Waits), func(w Wait) bool { return w.Code != "locked" && w.Code != "frozen" })
 }
 
+// advised are the waits of which the chats say what to do: a closed door, or what
+// should have gone on by itself.
+func (v View) advised() []Wait {
+	return slices.DeleteFunc(slices.Clone(v.Waits), func(w Wait) bool {
+		return w.Code != "locked" && w.Code != "frozen" && w.Code != "not-started"
+	})
+}
+
 // sign is what stands before a wait that keeps the door shut.
 func (w Wait) sign() string {
 	if w.Code == "frozen" {
