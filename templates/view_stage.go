@@ -51,6 +51,11 @@ func (m *maker) stage(st *pipeline.Stage) Stage {
 	if holder := m.state.Lane.Holder; s.Status == pipeline.StageWaiting && st.Kind.Mutating() && holder != "" {
 		s.Holder = m.links.Run(holder)
 	}
+	for _, w := range m.explained.Waits {
+		if w.Stage == st.ID && w.Code == "not-started" {
+			s.Reason = &w.Refusal // it runs, and says why nothing comes of it
+		}
+	}
 	s.Found = m.found(sr)
 	s.MayRetry = m.mayRetry(st, sr)
 	s.Word = m.stageWord(st, s)
