@@ -63,6 +63,9 @@ func Start(t testing.TB) *Server {
 // path, or the newest of Debian's.
 func find() string {
 	if path, err := exec.LookPath("initdb"); err == nil {
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			path = target // the other programs are where it is, and not where its link is
+		}
 		return filepath.Dir(path)
 	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
