@@ -26,8 +26,8 @@ func (m *intakeMachine) laneConfig(o ConfigRead) {
 	}
 	m.in.Lane = LaneID(env.Firebase)
 	m.in.Ask = &LaneAsk{
-		Verb: c.Command.Verb, Environment: env.Name, By: c.By, Reason: c.Command.Reason, For: c.Command.For, Surface: c.Where.Surface,
-		Who: names(env.Commanders),
+		Verb: c.Command.Verb, Environment: env.Name, By: c.By, Reason: c.Command.Reason, For: c.Command.For,
+		Surface: c.Where.Surface, Slack: c.Where.Slack, Who: names(env.Commanders),
 	}
 	m.in.Commanders = env.Commanders
 	m.owe("entitled", VerifyPerson{Person: c.By, Teams: teamsOf(env.Commanders), Role: true})

@@ -17,6 +17,7 @@ type LaneAsk struct {
 	Reason      string        `json:"reason,omitempty"`
 	For         time.Duration `json:"for,omitempty"`
 	Surface     Surface       `json:"surface,omitempty"`
+	Slack       *SlackRef     `json:"slack,omitempty"` // who that is there
 }
 
 // Heard is a change that the lane has answered already, by its cause: after a
@@ -61,7 +62,7 @@ func NextLane(l *Lane, e LaneEvent) LaneStep {
 	m := &laneMachine{lane: l.clone(), at: e.At}
 	m.open()
 	if e.Ask != nil {
-		m.from = e.Ask.Surface
+		m.from = Origin{Surface: e.Ask.Surface, Slack: e.Ask.Slack}
 		m.ask(*e.Ask, e.Cause)
 	}
 	if e.Behind != nil {
@@ -104,14 +105,14 @@ type laneMachine struct {
 	turned  bool // runs may wait for something else now
 	say     bool // those who wait are told of the lock again
 	refused *Refusal
-	from    Surface // of who asks
+	from    Origin  // of who asks
 	said    *Behind // is to be told to people
 }
 
 func (m *laneMachine) record(run RunID, what, on string, who Person, why string) {
 	e := Entry{At: m.at, Run: run, Who: who.Login, ID: who.ID, What: what, On: on, Why: why}
 	if who != (Person{}) {
-		e.From = m.from
+		e.from(m.from)
 	}
 	m.log = append(m.log, m.lane.record(e))
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
+	"time"
 )
 
 // atGate is a world whose one run, of the first or second pipeline, waits at its
@@ -41,6 +42,22 @@ func TestTheLogSaysFromWhere(t *testing.T) {
 	}
 	if i := slices.IndexFunc(g.log, func(e Entry) bool { return e.What == "run-started" }); g.log[i].From != "" || g.log[i].Release != "" {
 		t.Errorf("a line of before the gate has what is said at one: %+v", g.log[i])
+	}
+}
+
+// TestALanesLogSaysFromWhere: a lock from Slack names the account there.
+func TestALanesLogSaysFromWhere(t *testing.T) {
+	where := Origin{Surface: SurfaceSlack, Slack: &SlackRef{Team: "T1", User: "U7"}}
+	spec := &Spec{Environments: map[string]*Environment{"production": {Name: "production", Firebase: "avalo"}}}
+	in := &Intake{V: IntakeVersion, ID: "in", At: time.Unix(1, 0), Cause: "click", Command: &CommandGiven{
+		Command: Command{Verb: VerbLock, Target: "production", Reason: "stock-taking"}, By: Person{ID: 9, Login: "ada"}, Where: where,
+	}}
+	m := &intakeMachine{in: in}
+	m.laneConfig(ConfigRead{Spec: spec})
+	in.Ask.Entitled = true
+	step := NextLane(&Lane{V: RunVersion, ID: "avalo"}, LaneEvent{At: in.At, Cause: in.Cause, Ask: in.Ask})
+	if len(step.Log) != 1 || step.Log[0].From != SurfaceSlack || step.Log[0].Slack != "T1/U7" || step.Log[0].ID != 9 {
+		t.Errorf("got %+v, refused %+v", step.Log, step.Refused)
 	}
 }
 
