@@ -76,21 +76,6 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// recoverLost has lost webhooks sent again and reports whether all were looked
-// for. While the store takes no writes they would only be lost once more.
-func (a *App) recoverLost(ctx context.Context, lost *stage.Recovery, since time.Time) bool {
-	err := a.engine.Check(ctx)
-	if err == nil {
-		var n int
-		n, err = lost.Recover(ctx, since)
-		a.metrics.recovered.Add(float64(n))
-	}
-	if err != nil && ctx.Err() == nil {
-		a.log.WarnContext(ctx, "lost webhooks could not be looked for", "error", err)
-	}
-	return err == nil
-}
-
 // learnBot asks GitHub for the App's own login until it is known.
 func (a *App) learnBot(ctx context.Context) {
 	if a.botLogin() != "" {

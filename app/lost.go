@@ -2,41 +2,58 @@ package app
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"time"
 
+	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/internal/stage"
 )
 
-// redeliverable is how long GitHub keeps a delivery that can be sent again.
-const redeliverable = 3 * 24 * time.Hour
+// lookTime is how long one look for lost webhooks may take. The first has
+// GitHub's three days to read.
+const lookTime = 2 * time.Minute
 
-// overlap is how far a look for lost webhooks reaches back behind the one before it.
-const overlap = 15 * time.Minute
-
-// lost looks for webhooks that GitHub could not deliver: it does not send them
-// again by itself.
+// lost looks for webhooks that are missing here: GitHub does not send them
+// again by itself. Of several processes one looks at a time, and how far it
+// looked is stored with what it found.
 type lost struct {
 	app      *App
 	recovery *stage.Recovery
 	mu       sync.Mutex
-	since    time.Time
+	looked   bool
 }
 
 func (a *App) newLost() *lost {
-	return &lost{app: a, recovery: stage.NewRecovery(a.github, clock{}.Now, a.log), since: time.Now().Add(-redeliverable)}
+	return &lost{app: a, recovery: stage.NewRecovery(a.github, a.holds, clock{}.Now, a.log)}
 }
 
-// turn looks once, unless another look is under way.
+func (a *App) holds(ctx context.Context, installation int64, guid string) (bool, error) {
+	return a.engine.Holds(ctx, installation, a.cfg.AppID, guid)
+}
+
+// turn looks once, unless another look is under way. Its place is taken in the
+// store first: while that takes no writes, webhooks would only be lost once more.
 func (l *lost) turn(ctx context.Context) {
 	if !l.mu.TryLock() {
 		return
 	}
 	defer l.mu.Unlock()
-	began := time.Now()
-	if l.app.recoverLost(ctx, l.recovery, l.since) {
-		l.since = began.Add(-overlap) // what was tried again since then is listed anew
+	err := l.app.engine.Take(ctx, engine.Duty{
+		Name: "lost-webhooks/" + strconv.FormatInt(l.app.cfg.AppID, 10), Every: l.app.cfg.Sweep, Hold: lookTime, Do: l.look,
+	}, !l.looked)
+	switch {
+	case err == nil:
+		l.looked = true
+	case ctx.Err() == nil:
+		l.app.log.WarnContext(ctx, "lost webhooks could not be looked for", "error", err)
 	}
+}
+
+func (l *lost) look(ctx context.Context, mark time.Time) (time.Time, error) {
+	n, next, err := l.recovery.Recover(ctx, mark)
+	l.app.metrics.recovered.Add(float64(n))
+	return next, err
 }
 
 // loop looks at once, and then again and again.

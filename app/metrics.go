@@ -25,6 +25,7 @@ type metrics struct {
 	aside     prometheus.Gauge
 	overdue   prometheus.Gauge
 	oldest    prometheus.Gauge
+	unapplied prometheus.Gauge
 	github    *prometheus.CounterVec
 	remaining *prometheus.GaugeVec
 	recovered prometheus.Counter
@@ -48,13 +49,14 @@ func newMetrics() *metrics {
 		aside:     gauge("parked_items", "Items set aside now, until the next start or a newer version."),
 		overdue:   gauge("overdue_items", "Items that the last sweep found overdue."),
 		oldest:    gauge("oldest_overdue_seconds", "Age of the oldest of them."),
+		unapplied: gauge("webhooks_oldest_unapplied_seconds", "How late the oldest stored webhook is that no run has heard of yet; 0 when there is none."),
 		github:    counter("github_requests_total", "Requests to GitHub's API, by method and status.", "method", "status"),
 		recovered: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "gatehouse", Name: "webhooks_recovered_total", Help: "Lost webhooks that GitHub was asked to send again."}),
 	}
 	m.took = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "gatehouse", Name: "effect_seconds", Help: "How long effects took.", Buckets: prometheus.DefBuckets}, []string{"effect"})
 	m.remaining = prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "gatehouse", Name: "github_rate_remaining", Help: "Requests left to an installation this hour."}, []string{"installation"})
 	m.registry.MustRegister(
-		m.webhooks, m.clicks, m.effects, m.took, m.shows, m.conflicts, m.parked, m.aside, m.overdue, m.oldest, m.github, m.remaining, m.recovered,
+		m.webhooks, m.clicks, m.effects, m.took, m.shows, m.conflicts, m.parked, m.aside, m.overdue, m.oldest, m.unapplied, m.github, m.remaining, m.recovered,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -70,6 +72,7 @@ func (m *metrics) hooks() engine.Hooks {
 		Conflict:    func(k engine.Kind) { m.conflicts.WithLabelValues(string(k)).Inc() },
 		StillParked: func(n int) { m.aside.Set(float64(n)) },
 		Parked:      func(k engine.Kind) { m.parked.WithLabelValues(string(k)).Inc() },
+		Unapplied:   func(oldest time.Duration) { m.unapplied.Set(oldest.Seconds()) },
 		Overdue: func(n int, oldest time.Duration) {
 			m.overdue.Set(float64(n))
 			m.oldest.Set(oldest.Seconds())

@@ -39,8 +39,9 @@ type Hooks struct {
 	Parked    func(Kind)
 	Overdue   func(count int, oldest time.Duration) // what a sweep found
 
-	StillParked func(count int)           // likewise: items that wait for a person
-	Changed     func(ref Ref, rev string) // an item is stored anew; after the swap, once per item. Must not block
+	Unapplied   func(oldest time.Duration) // likewise: how late the oldest delivery is that was not applied; 0: none is
+	StillParked func(count int)            // likewise: items that wait for a person
+	Changed     func(ref Ref, rev string)  // an item is stored anew; after the swap, once per item. Must not block
 }
 
 // Options are the engine's settings. A zero field means its default.
@@ -166,6 +167,9 @@ func (h Hooks) filled() Hooks {
 	}
 	if h.Overdue == nil {
 		h.Overdue = func(int, time.Duration) {}
+	}
+	if h.Unapplied == nil {
+		h.Unapplied = func(time.Duration) {}
 	}
 	if h.StillParked == nil {
 		h.StillParked = func(int) {}

@@ -21,6 +21,7 @@ const (
 	KindLink     Kind = "link"     // <inst>/<repo id>/workflow/<id> or /commit/<sha>
 	KindAnswer   Kind = "answer"   // <inst>/<id of a command given by the API>
 	KindFault    Kind = "fault"    // <inst>/<kind>/<rest of the id> of an item that fails
+	KindDuty     Kind = "duty"     // 0/<name>; belongs to no installation
 )
 
 // Item states that the engine itself sets. A run's state is its status.
@@ -52,6 +53,9 @@ func IntakeRef(inst int64, id string) Ref { return Ref{Kind: KindIntake, ID: ten
 func AnswerRef(inst int64, command string) Ref {
 	return Ref{Kind: KindAnswer, ID: tenant(inst) + command}
 }
+
+// DutyRef names how far a duty of the whole service has come.
+func DutyRef(name string) Ref { return Ref{Kind: KindDuty, ID: tenant(0) + name} }
 
 func logRef(inst int64, lane pipeline.LaneID, seq int64) Ref {
 	return Ref{Kind: KindLog, ID: logPrefix(inst, lane) + fmt.Sprintf("%012d", seq)}

@@ -28,15 +28,19 @@ func (e *Engine) Sweep(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("find what is due: %w", err)
 	}
-	overdue, oldest := 0, time.Duration(0)
+	overdue, oldest, unapplied := 0, time.Duration(0), time.Duration(0)
 	for _, item := range items {
 		if late := now.Sub(item.WakeAt); late >= 0 {
 			overdue++
 			oldest = max(oldest, late)
+			if item.Kind == KindDelivery {
+				unapplied = max(unapplied, late)
+			}
 		}
 		e.wake(ctx, item)
 	}
 	e.hooks.Overdue(overdue, oldest)
+	e.hooks.Unapplied(unapplied)
 	parked, err := e.Parked(ctx, 0)
 	if err == nil {
 		e.hooks.StillParked(len(parked))

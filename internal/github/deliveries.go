@@ -9,6 +9,10 @@ import (
 	gh "github.com/google/go-github/v60/github"
 )
 
+// hookPages bounds the list of deliveries: three days of a busy organization are
+// tens of thousands, and a list cut short would hide what is missing.
+const hookPages = 1000
+
 // HookDelivery is one attempt of GitHub to deliver a webhook to the App. Attempts of one event share the GUID.
 type HookDelivery struct {
 	ID             int64
@@ -37,7 +41,7 @@ func (a *App) Deliveries(ctx context.Context, since time.Time) ([]HookDelivery, 
 	const op = "list webhook deliveries"
 	var all []HookDelivery
 	cursor := ""
-	for range maxPages {
+	for range hookPages {
 		page, next, err := a.deliveries(ctx, op, cursor)
 		if err != nil {
 			return nil, err
@@ -53,7 +57,7 @@ func (a *App) Deliveries(ctx context.Context, since time.Time) ([]HookDelivery, 
 		}
 		cursor = next
 	}
-	return nil, &Error{Class: Unexpected, Op: op, Message: "the list does not end after " + strconv.Itoa(maxPages) + " pages"}
+	return nil, &Error{Class: Unexpected, Op: op, Message: "the list does not end after " + strconv.Itoa(hookPages) + " pages"}
 }
 
 // deliveries reads one page and the cursor of the next, which is empty at the end.

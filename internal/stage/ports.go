@@ -103,6 +103,9 @@ type Hooks interface {
 	Redeliver(ctx context.Context, id int64) error
 }
 
+// Inbox tells whether a webhook that was acknowledged is stored.
+type Inbox func(ctx context.Context, installation int64, guid string) (bool, error)
+
 // Slack posts, edits and finds messages.
 type Slack interface {
 	Post(ctx context.Context, m slack.Message) (slack.Posted, error)

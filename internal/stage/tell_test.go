@@ -2,6 +2,8 @@ package stage_test
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -118,56 +120,118 @@ func (h *hooks) Redeliver(_ context.Context, id int64) error {
 	return h.err
 }
 
+// nothing is an inbox after its disk was lost; everything is one that kept all.
+func nothing(context.Context, int64, string) (bool, error)    { return false, nil }
+func everything(context.Context, int64, string) (bool, error) { return true, nil }
+
+func attempted(id int64, guid string, ago time.Duration, status int) github.HookDelivery {
+	return github.HookDelivery{ID: id, GUID: guid, DeliveredAt: soon.Add(-ago), StatusCode: status, InstallationID: 7}
+}
+
 func TestRecover(t *testing.T) {
 	clock := sandbox.NewManualClock(soon)
-	at := func(id int64, guid string, ago time.Duration, status int) github.HookDelivery {
-		return github.HookDelivery{ID: id, GUID: guid, DeliveredAt: soon.Add(-ago), StatusCode: status}
-	}
+	at := attempted
 	h := &hooks{all: []github.HookDelivery{
 		at(6, "never", 1*time.Minute, 0), at(5, "mended", 2*time.Minute, 202), at(4, "twice", 3*time.Minute, 503),
 		at(3, "mended", 4*time.Minute, 500), at(2, "twice", 5*time.Minute, 500), at(1, "fine", 6*time.Minute, 200),
 	}}
-	r := stage.NewRecovery(h, clock.Now, nil)
-	n, err := r.Recover(t.Context(), soon.Add(-30*24*time.Hour))
-	must(t, err)
-	equal(t, "how many", n, 2)
-	equal(t, "window", h.since, soon.Add(-72*time.Hour))
+	r := stage.NewRecovery(h, everything, clock.Now, nil)
+	recovered := func() int {
+		t.Helper()
+		n, next, err := r.Recover(t.Context(), time.Time{})
+		must(t, err)
+		equal(t, "the next mark is GitHub's time", next, soon.Add(-time.Minute))
+		return n
+	}
+	equal(t, "how many", recovered(), 2)
+	equal(t, "window", h.since, soon.Add(-74*time.Hour))
 	equal(t, "oldest first", h.asked[0], int64(4))
 	equal(t, "then", h.asked[1], int64(6))
 
-	n, err = r.Recover(t.Context(), soon.Add(-time.Hour))
-	must(t, err)
-	equal(t, "not again at once", n, 0)
+	equal(t, "not again at once", recovered(), 0)
 	clock.Advance(5 * time.Minute)
 	h.err = &github.Error{Class: github.NotFound, Op: "redeliver"}
-	n, err = r.Recover(t.Context(), soon.Add(-time.Hour))
-	must(t, err)
-	equal(t, "too old for GitHub", n, 0)
+	equal(t, "too old for GitHub", recovered(), 0)
 	clock.Advance(5 * time.Minute)
 	h.err = &github.Error{Class: github.RateLimited, Op: "redeliver"}
-	if _, err := r.Recover(t.Context(), soon.Add(-time.Hour)); github.ClassOf(err) != github.RateLimited {
+	if _, _, err := r.Recover(t.Context(), time.Time{}); github.ClassOf(err) != github.RateLimited {
 		t.Errorf("got %v", err)
 	}
 	h.err = nil
-	n, err = r.Recover(t.Context(), soon.Add(-time.Hour))
+	equal(t, "what a limit stopped is asked for again", recovered(), 2)
+}
+
+// What was acknowledged and is not stored is asked for, until it is; what was
+// answered 200 never is.
+func TestRecoverAcknowledged(t *testing.T) {
+	at := attempted
+	list := []github.HookDelivery{
+		at(4, "refused in between", 1*time.Minute, 503), at(3, "refused in between", 2*time.Minute, 202),
+		at(2, "of no interest", 3*time.Minute, 200), at(1, "stored", 4*time.Minute, 202),
+	}
+	for _, c := range []struct {
+		what  string
+		inbox stage.Inbox
+		want  []int64
+	}{
+		{"all is stored", everything, nil},
+		{"the disk was lost", nothing, []int64{1, 4}},
+		{"a backup", func(_ context.Context, inst int64, guid string) (bool, error) {
+			return inst == 7 && guid == "stored", nil
+		}, []int64{4}},
+	} {
+		h := &hooks{all: list}
+		_, _, err := stage.NewRecovery(h, c.inbox, func() time.Time { return soon }, nil).Recover(t.Context(), soon)
+		must(t, err)
+		if !slices.Equal(h.asked, c.want) {
+			t.Errorf("%s: asked for %v, want %v", c.what, h.asked, c.want)
+		}
+	}
+	said := at(5, "a rollback", 0, 202)
+	said.Event = "issue_comment"
+	again := at(6, "Re-run", 0, 202)
+	again.Event, again.Action = "check_run", "rerequested"
+	h := &hooks{all: []github.HookDelivery{said, again}}
+	n, _, err := stage.NewRecovery(h, nothing, func() time.Time { return soon }, nil).Recover(t.Context(), soon)
 	must(t, err)
-	equal(t, "what a limit stopped is asked for again", n, 2)
+	equal(t, "commands that may have been carried out", n, 0)
+
+	broken := errors.New("no store")
+	h = &hooks{all: list}
+	r := stage.NewRecovery(h, func(context.Context, int64, string) (bool, error) { return false, broken }, func() time.Time { return soon }, nil)
+	if n, _, err := r.Recover(t.Context(), soon); !errors.Is(err, broken) || n != 0 || h.asked != nil {
+		t.Errorf("%d, %v: a store that does not answer says nothing is missing", n, err)
+	}
+}
+
+// A clock of ours that is an hour off, either way, skips nothing and waits for
+// nothing: marks are GitHub's time, and pauses are ours.
+func TestRecoverWithAWrongClock(t *testing.T) {
+	for _, wrong := range []time.Duration{-time.Hour, time.Hour} {
+		h := &hooks{all: []github.HookDelivery{attempted(1, "lost", 0, 503)}}
+		r := stage.NewRecovery(h, everything, func() time.Time { return soon.Add(wrong) }, nil)
+		n, next, err := r.Recover(t.Context(), soon.Add(-time.Minute))
+		must(t, err)
+		equal(t, "recovered", n, 1)
+		equal(t, "from", h.since, soon.Add(-16*time.Minute))
+		equal(t, "next mark", next, soon)
+	}
 }
 
 // A redelivery that fails is asked for again: soon at first, then later and later.
 func TestRecoverAgain(t *testing.T) {
 	clock := sandbox.NewManualClock(soon)
 	h := &hooks{}
-	r := stage.NewRecovery(h, clock.Now, nil)
+	r := stage.NewRecovery(h, everything, clock.Now, nil)
 	for n, pause := range []time.Duration{0, time.Second, 2 * time.Second, 4 * time.Second} {
 		h.all = append([]github.HookDelivery{{ID: int64(n + 1), GUID: "lost", DeliveredAt: clock.Now(), StatusCode: 503}}, h.all...)
 		if pause > 0 {
-			early, err := r.Recover(t.Context(), soon.Add(-time.Hour))
+			early, _, err := r.Recover(t.Context(), soon)
 			must(t, err)
 			equal(t, "too early", early, 0)
 		}
 		clock.Advance(pause)
-		due, err := r.Recover(t.Context(), soon.Add(-time.Hour))
+		due, _, err := r.Recover(t.Context(), soon)
 		must(t, err)
 		equal(t, "due", due, 1)
 	}
@@ -176,9 +240,8 @@ func TestRecoverAgain(t *testing.T) {
 
 // Through the real adapter: a webhook that was lost is sent once more.
 func TestRecoverInTheSandbox(t *testing.T) {
-	var n int
 	r := newRig(t)
-	recovery := stage.NewRecovery(r.App.(stage.Hooks), r.clock.Now, nil)
+	recovery := stage.NewRecovery(r.App.(stage.Hooks), everything, r.clock.Now, nil)
 	r.Drain()
 	lost := 0
 	for _, d := range r.Deliveries() {
@@ -186,7 +249,7 @@ func TestRecoverInTheSandbox(t *testing.T) {
 			lost++
 		}
 	}
-	n, err := recovery.Recover(t.Context(), r.clock.Now().Add(-time.Hour))
+	n, _, err := recovery.Recover(t.Context(), r.clock.Now().Add(-time.Hour))
 	must(t, err)
 	equal(t, "redelivered", n, lost)
 }

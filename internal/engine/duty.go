@@ -1,0 +1,101 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// dutyEnd is how long the end of a turn may take to be stored, also while the
+// process stops.
+const dutyEnd = 5 * time.Second
+
+// Duty is work of the whole service that one process at a time does, such as
+// the look for lost webhooks. How far it came is stored with everything else,
+// so that a store from a backup knows no more than it holds.
+type Duty struct {
+	Name  string        // unique in the store
+	Every time.Duration // whoever comes sooner after another's turn passes
+	Hold  time.Duration // how long one turn may take; a process that dies in it keeps the others away no longer
+	// Do works from the mark of the last turn that ended well, zero at first,
+	// and returns its own.
+	Do func(ctx context.Context, mark time.Time) (time.Time, error)
+}
+
+// duty is the body of a duty's item.
+type duty struct {
+	V       int       `json:"v"`
+	Mark    time.Time `json:"mark,omitzero"`
+	BeganAt time.Time `json:"began_at"`
+	lease
+}
+
+// Take does a turn of the duty, unless another process is at it, or was a
+// moment ago and this is not the first turn of a process.
+func (e *Engine) Take(ctx context.Context, d Duty, first bool) error {
+	item, body, err := e.loadDuty(ctx, d.Name)
+	if err != nil {
+		return fmt.Errorf("read the duty %s: %w", d.Name, err)
+	}
+	now := e.now()
+	// A tick comes a little early now and then; a clock that was set back waits for nothing.
+	soon := now.Sub(body.BeganAt) < d.Every*9/10 && !body.BeganAt.After(now)
+	if e.freeAt(body.lease).After(now) || soon && !first {
+		return nil
+	}
+	body.BeganAt = now
+	body.take(e.instance, now.Add(d.Hold))
+	if err := e.storeDuty(ctx, item, body); err != nil {
+		if errors.Is(err, ErrConflict) {
+			return nil // another process was quicker
+		}
+		return fmt.Errorf("take the duty %s: %w", d.Name, err)
+	}
+	return e.doDuty(ctx, d, item, body)
+}
+
+func (e *Engine) doDuty(ctx context.Context, d Duty, item *Item, body *duty) error {
+	work, cancel := context.WithTimeout(ctx, d.Hold)
+	defer cancel()
+	mark, failed := d.Do(work, body.Mark)
+	if failed == nil && mark.After(body.Mark) {
+		body.Mark = mark
+	}
+	body.release()
+	end, stop := context.WithTimeout(context.WithoutCancel(ctx), dutyEnd)
+	defer stop()
+	if err := e.storeDuty(end, item, body); err != nil {
+		return errors.Join(failed, fmt.Errorf("end the turn of the duty %s: %w", d.Name, err))
+	}
+	return failed
+}
+
+func (e *Engine) loadDuty(ctx context.Context, name string) (*Item, *duty, error) {
+	item, err := e.store.Get(ctx, DutyRef(name))
+	if errors.Is(err, ErrNotFound) {
+		return &Item{Ref: DutyRef(name)}, &duty{V: bodyVersion}, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	body, err := decode[duty](item)
+	return &item, body, err
+}
+
+func (e *Engine) storeDuty(ctx context.Context, item *Item, body *duty) error {
+	if err := encode(item, body); err != nil {
+		return err
+	}
+	return e.store.Swap(ctx, item)
+}
+
+// Holds tells whether a delivery of this installation and app is stored,
+// applied or not.
+func (e *Engine) Holds(ctx context.Context, inst, app int64, guid string) (bool, error) {
+	_, err := e.store.Get(ctx, DeliveryRef(inst, app, guid))
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
