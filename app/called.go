@@ -48,6 +48,7 @@ func (a *App) sweep(ctx context.Context) error {
 		a.swept.Store(false)
 	}
 	a.lost.turn(ctx)
+	a.lost.reconcile(ctx)
 	a.learnBot(ctx)
 	return err
 }

@@ -7,12 +7,17 @@ import (
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/internal/engine"
+	"github.com/gatehouse-app/gatehouse/internal/github"
 	"github.com/gatehouse-app/gatehouse/internal/stage"
+	"github.com/gatehouse-app/gatehouse/pipeline"
 )
 
 // lookTime is how long one look for lost webhooks may take. The first has
 // GitHub's three days to read.
 const lookTime = 2 * time.Minute
+
+// reconcileEvery is how often open runs are compared with GitHub's lists.
+const reconcileEvery = time.Hour
 
 // lost looks for webhooks that are missing here: GitHub does not send them
 // again by itself. Of several processes one looks at a time, and how far it
@@ -22,6 +27,7 @@ type lost struct {
 	recovery *stage.Recovery
 	mu       sync.Mutex
 	looked   bool
+	compared bool
 }
 
 func (a *App) newLost() *lost {
@@ -56,12 +62,40 @@ func (l *lost) look(ctx context.Context, mark time.Time) (time.Time, error) {
 	return next, err
 }
 
+// reconcile compares open runs with what GitHub lists, at the start and hourly:
+// GitHub forgets webhooks after three days.
+func (l *lost) reconcile(ctx context.Context) {
+	if !l.mu.TryLock() {
+		return
+	}
+	defer l.mu.Unlock()
+	r := stage.Reconciler{
+		AppID: l.app.cfg.AppID, Work: l.app.engine.OpenWork, Receive: l.app.engine.Receive, Clock: clock{}.Now, Logger: l.app.log,
+		Repos: func(r pipeline.Repo) stage.Dispatched {
+			return l.app.github.Repo(github.RepoRef{Installation: r.Installation, ID: r.ID, Owner: r.Owner, Name: r.Name})
+		},
+	}
+	err := l.app.engine.Take(ctx, engine.Duty{
+		Name: "reconcile/" + strconv.FormatInt(l.app.cfg.AppID, 10), Every: reconcileEvery, Hold: lookTime,
+		Do: func(ctx context.Context, _ time.Time) (time.Time, error) {
+			l.compared = true // a repository that cannot be read is read again in an hour
+			n, err := r.Reconcile(ctx)
+			l.app.metrics.reconciled.Add(float64(n))
+			return time.Time{}, err
+		},
+	}, !l.compared)
+	if err != nil && ctx.Err() == nil {
+		l.app.log.WarnContext(ctx, "open runs could not all be compared with GitHub; the next look is in an hour", "error", err)
+	}
+}
+
 // loop looks at once, and then again and again.
 func (l *lost) loop(ctx context.Context) {
 	tick := time.NewTicker(l.app.cfg.Sweep)
 	defer tick.Stop()
 	for {
 		l.turn(ctx)
+		l.reconcile(ctx)
 		l.app.learnBot(ctx)
 		select {
 		case <-tick.C:

@@ -29,6 +29,8 @@ type metrics struct {
 	github    *prometheus.CounterVec
 	remaining *prometheus.GaugeVec
 	recovered prometheus.Counter
+
+	reconciled prometheus.Counter
 }
 
 func newMetrics() *metrics {
@@ -53,10 +55,11 @@ func newMetrics() *metrics {
 		github:    counter("github_requests_total", "Requests to GitHub's API, by method and status.", "method", "status"),
 		recovered: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "gatehouse", Name: "webhooks_recovered_total", Help: "Lost webhooks that GitHub was asked to send again."}),
 	}
+	m.reconciled = prometheus.NewCounter(prometheus.CounterOpts{Namespace: "gatehouse", Name: "reconciled_total", Help: "Changes of workflow runs that were read from GitHub's lists because no webhook told of them."})
 	m.took = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "gatehouse", Name: "effect_seconds", Help: "How long effects took.", Buckets: prometheus.DefBuckets}, []string{"effect"})
 	m.remaining = prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "gatehouse", Name: "github_rate_remaining", Help: "Requests left to an installation this hour."}, []string{"installation"})
 	m.registry.MustRegister(
-		m.webhooks, m.clicks, m.effects, m.took, m.shows, m.conflicts, m.parked, m.aside, m.overdue, m.oldest, m.unapplied, m.github, m.remaining, m.recovered,
+		m.webhooks, m.clicks, m.effects, m.took, m.shows, m.conflicts, m.parked, m.aside, m.overdue, m.oldest, m.unapplied, m.github, m.remaining, m.recovered, m.reconciled,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m

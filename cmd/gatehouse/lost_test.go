@@ -4,9 +4,11 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/gatehouse-app/gatehouse/internal/demo"
+	"github.com/gatehouse-app/gatehouse/internal/sandbox"
 )
 
 // GitHub heard a 202 for every webhook of a release, and then the disk was lost,
@@ -48,6 +50,31 @@ func TestAcknowledgedAndLost(t *testing.T) {
 				t.Errorf("%d deploys", n)
 			}
 		})
+	}
+}
+
+// The process was down for longer than GitHub keeps a webhook: its start reads
+// from a list what became of the workflow that it waits for.
+func TestForgottenWebhooks(t *testing.T) {
+	t.Parallel()
+	s := open(t, demo.Options{Files: short(nil)})
+	s.world.SetFaults(sandbox.Faults{Rules: []sandbox.Fault{{Method: "webhook", Path: "workflow_run", Kind: sandbox.Forgotten}}})
+	sha := s.release()
+	s.until("the tests are over, and nobody heard", func() bool {
+		return slices.ContainsFunc(s.snapshot().Runs, func(r sandbox.WorkflowRun) bool { return r.HeadSHA == sha && r.Status == "completed" })
+	})
+	s.world.Drain()
+	s.halt()
+	if s.asks(sha) || s.log.has("a change was read that no webhook told") {
+		t.Fatalf("it was heard of:\n%s", s.board())
+	}
+	s.world.SetFaults(sandbox.Faults{})
+	s.start()
+	s.gate(sha)
+	s.approve(sha)
+	s.shows(sha, deploy, "success")
+	if !s.log.has("a change was read that no webhook told") {
+		t.Error("nothing was read from the list")
 	}
 }
 

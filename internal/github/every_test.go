@@ -35,6 +35,7 @@ func everyCall(a *github.App) map[string]func(context.Context) error {
 			_, err := r.Dispatch(c, github.Dispatch{File: "ci.yml", Ref: "main"})
 			return err
 		},
+		"AllDispatchedSince": func(c context.Context) error { _, err := r.AllDispatchedSince(c, noon); return err },
 		"DispatchedSince":    func(c context.Context) error { _, err := r.DispatchedSince(c, "ci.yml", "main", noon); return err },
 		"WorkflowRun":        func(c context.Context) error { _, err := r.WorkflowRun(c, 1); return err },
 		"Jobs":               func(c context.Context) error { _, err := r.Jobs(c, 1); return err },

@@ -98,9 +98,22 @@ func (r *Repo) DispatchedSince(ctx context.Context, file, branch string, since t
 	if branch != "" {
 		q.Set("branch", branch)
 	}
+	return r.dispatched(ctx, op, r.path("actions/workflows", name, "runs"), q)
+}
+
+// AllDispatchedSince lists the runs of every workflow that were dispatched, likewise.
+func (r *Repo) AllDispatchedSince(ctx context.Context, since time.Time) ([]WorkflowRun, error) {
+	q := url.Values{
+		"event":   {"workflow_dispatch"},
+		"created": {">=" + since.Add(-time.Minute).UTC().Format(time.RFC3339)},
+	}
+	return r.dispatched(ctx, "list workflow runs", r.path("actions/runs"), q)
+}
+
+func (r *Repo) dispatched(ctx context.Context, op, path string, q url.Values) ([]WorkflowRun, error) {
 	var all []WorkflowRun
 	o := operation{name: op, needs: "actions: read"}
-	err = r.pages(ctx, o, r.path("actions/workflows", name, "runs"), q, func(decode func(any) error) error {
+	err := r.pages(ctx, o, path, q, func(decode func(any) error) error {
 		var page struct {
 			Runs []runJSON `json:"workflow_runs"`
 		}

@@ -23,6 +23,7 @@ const (
 	Hang             FaultKind = "hang"      // The request is never answered; it ends with the client's patience.
 
 	Lost      FaultKind = "lost"      // Never sent; the list of deliveries shows it as failed.
+	Forgotten FaultKind = "forgotten" // Never sent, and too old to be listed.
 	Doubled   FaultKind = "doubled"   // Sent twice with one GUID.
 	Reordered FaultKind = "reordered" // Sent after the one that follows it.
 )

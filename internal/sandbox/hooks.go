@@ -175,6 +175,8 @@ func (w *World) enqueue(d *Delivery) {
 			w.releaseLater(d)
 			return
 		}
+	case Forgotten:
+		return
 	case Doubled:
 		again := *d
 		again.ID = w.nextID()
