@@ -20,6 +20,9 @@ type Teller struct {
 	Now  func() time.Time
 	// Ponder says when the approver has looked at the release long enough; nil: at once.
 	Ponder func() bool
+	// Outage breaks something from before the final approval of a rollback until
+	// everything is back, which over ends; nil: all is well.
+	Outage func() (over func(), err error)
 }
 
 // Told is what a story came to, for the witness.

@@ -146,14 +146,30 @@ func (t *Teller) takesBack(ctx context.Context, b *Back) (err error) {
 	if err := t.Until(ctx, "the rollback waits for its final approval", final); err != nil {
 		return err
 	}
+	over, err := t.breaksOff()
+	if err != nil {
+		return err
+	}
 	if b.Approved, err = t.Town.World.CommitComment(Kim, Repo, b.Regretted, "/approve"); err != nil {
 		return err
 	}
+	if err := t.Until(ctx, "production is back and looked at", t.green(b.Regretted, "rollback / Verify")); err != nil {
+		return err
+	}
+	over()
 	if err := t.Until(ctx, "production is back", t.green(b.Regretted, "rollback / Notify")); err != nil {
 		return err
 	}
 	t.say("v1.2.0 is live once more: %s/%s/commit/%s", t.Town.URL, Repo, b.Regretted)
 	return nil
+}
+
+// breaksOff begins the outage of the story, if it has one.
+func (t *Teller) breaksOff() (over func(), err error) {
+	if t.Outage == nil {
+		return func() {}, nil
+	}
+	return t.Outage()
 }
 
 // BackEvidence is what the sandbox recorded of two rollbacks, for the witness.

@@ -16,6 +16,7 @@ type FaultKind string
 const (
 	Status500        FaultKind = "status500"
 	Status502        FaultKind = "status502"
+	Status503        FaultKind = "status503"
 	Status429        FaultKind = "status429"
 	SecondaryLimited FaultKind = "secondary" // 403; Retry-After only if Fault.RetryAfter is set.
 	PrimaryLimited   FaultKind = "primary"   // 403 with nothing remaining and a reset.
@@ -111,6 +112,8 @@ func (f Fault) answer(now time.Time) (r reply, ok bool) {
 		return reply{status: 500, header: h, body: obj{"message": "Server Error"}}, true
 	case Status502:
 		return reply{status: 502, header: h, body: obj{"message": "Server Error"}}, true
+	case Status503:
+		return reply{status: 503, header: h, body: obj{"message": "Service Unavailable"}}, true
 	case Status429:
 		return reply{status: 429, header: h, body: limitBody("You have exceeded a secondary rate limit.")}, true
 	case SecondaryLimited:

@@ -22,6 +22,7 @@ func TestRequestFaults(t *testing.T) {
 	}{
 		{sandbox.Fault{Kind: sandbox.Status500}, 500, "", "", 0},
 		{sandbox.Fault{Kind: sandbox.Status502, Ambiguous: true}, 502, "", "", 1},
+		{sandbox.Fault{Kind: sandbox.Status503}, 503, "", "", 0},
 		{sandbox.Fault{Kind: sandbox.Status429, RetryAfter: 7 * time.Second}, 429, "Retry-After", "7", 0},
 		{sandbox.Fault{Kind: sandbox.SecondaryLimited}, 403, "Retry-After", "", 0},
 		{sandbox.Fault{Kind: sandbox.PrimaryLimited, RetryAfter: time.Minute}, 403, "X-Ratelimit-Remaining", "0", 0},
