@@ -99,10 +99,15 @@ func (p *pages) handOver(ctx context.Context, repo pipeline.Repo, run pipeline.R
 	if run != "" {
 		s = engine.Signal{Run: run, Fact: pipeline.Commanded{Command: c, By: p.viewer.Person, Where: where}}
 	}
-	_, err = p.Commands.Receive(ctx, engine.Delivery{
-		AppID: p.AppID, GUID: id, Event: engine.EventCommand, Action: string(c.Verb), Repo: repo, ReceivedAt: p.Clock(), Signals: []engine.Signal{s},
+	return id, p.store(ctx, id, repo, c.Verb, s)
+}
+
+// store keeps a command as a delivery; from then on it is not lost.
+func (p *pages) store(ctx context.Context, id string, repo pipeline.Repo, verb pipeline.Verb, s engine.Signal) error {
+	_, err := p.Commands.Receive(ctx, engine.Delivery{
+		AppID: p.AppID, GUID: id, Event: engine.EventCommand, Action: string(verb), Repo: repo, ReceivedAt: p.Clock(), Signals: []engine.Signal{s},
 	})
-	return id, err
+	return err
 }
 
 // formAgain answers a form whose session has ended: everything typed is there,
@@ -163,6 +168,8 @@ type commandForm struct {
 	Run        pipeline.RunID `json:"run,omitempty"`        // for one run
 	Repository string         `json:"repository,omitempty"` // owner/name, where no run is named
 	Command    string         `json:"command"`              // the line as in a comment: "/approve", "/deploy production main"
+	// OfflineGitHub has a rollback go on by the operator's token alone.
+	OfflineGitHub bool `json:"offline_github,omitempty"`
 }
 
 // commandJSON is a command and what came of it.
@@ -193,15 +200,19 @@ func commandOf(g engine.Given) commandJSON {
 func (p *pages) apiCommand(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTime)
 	defer cancel()
-	if p.viewer.Person.ID == 0 {
-		writeJSON(w, http.StatusForbidden, refused(*needsPerson()))
-		return
-	}
 	var form commandForm
 	if err := json.NewDecoder(r.Body).Decode(&form); err != nil {
 		writeJSON(w, http.StatusBadRequest, refused(pipeline.Refusal{
 			Code: codeMalformed, Reason: "The body is no command.", Fix: `Send JSON such as {"run": "6925000000000004", "command": "/approve"}.`,
 		}))
+		return
+	}
+	if form.OfflineGitHub {
+		p.apiOffline(ctx, w, r, form)
+		return
+	}
+	if p.viewer.Person.ID == 0 {
+		writeJSON(w, http.StatusForbidden, refused(*needsPerson()))
 		return
 	}
 	repo, run, c, why, err := p.meant(ctx, form)
@@ -228,8 +239,13 @@ func (p *pages) take(ctx context.Context, w http.ResponseWriter, r *http.Request
 		p.apiFail(w, r, err)
 		return
 	}
-	w.Header().Set("Location", "/api/v1/commands/"+id)
-	writeJSON(w, http.StatusAccepted, commandOf(engine.Given{ID: id, Command: c, By: p.viewer.Person, Repo: repo, Run: run, At: p.Clock()}))
+	p.accepted(w, engine.Given{ID: id, Command: c, By: p.viewer.Person, Repo: repo, Run: run, At: p.Clock()})
+}
+
+// accepted says where the answer of a stored command will be.
+func (p *pages) accepted(w http.ResponseWriter, g engine.Given) {
+	w.Header().Set("Location", "/api/v1/commands/"+g.ID)
+	writeJSON(w, http.StatusAccepted, commandOf(g))
 }
 
 // meant finds what a command is about: a run that the person sees, or a repository.

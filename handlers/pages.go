@@ -88,6 +88,9 @@ func Pages(c PagesConfig) (http.Handler, error) {
 		p.mountSignIn(mux)
 		p.mountActs(mux)
 	}
+	if c.Commands != nil {
+		p.mountCommands(mux)
+	}
 	return p.guard(mux), nil
 }
 
@@ -122,13 +125,18 @@ func (p *pages) mountActs(mux *http.ServeMux) {
 	mux.HandleFunc("GET /approvals", p.own((*pages).approvals))
 	mux.HandleFunc("POST /runs/{id}", p.form(p.as((*pages).act, (*pages).formAgain)))
 	mux.HandleFunc("GET /signed-in", p.own((*pages).signedIn))
-	mux.HandleFunc("POST /api/v1/commands", p.form(p.api((*pages).apiCommand)))
-	mux.HandleFunc("GET /api/v1/commands/{id}", p.api((*pages).apiGiven))
 	if p.Pairings != nil {
 		mux.HandleFunc("GET /pair", p.own((*pages).askPair))
 		mux.HandleFunc("POST /pair", p.form(p.own((*pages).pair)))
 		mux.HandleFunc("POST /account/unpair", p.form(p.own((*pages).unpair)))
 	}
+}
+
+// mountCommands takes commands by people's keys, and a rollback by the operator's
+// token, which is worth most where people cannot sign in.
+func (p *pages) mountCommands(mux *http.ServeMux) {
+	mux.HandleFunc("POST /api/v1/commands", p.form(p.api((*pages).apiCommand)))
+	mux.HandleFunc("GET /api/v1/commands/{id}", p.api((*pages).apiGiven))
 }
 
 func (p *pages) mountAPI(mux *http.ServeMux) {

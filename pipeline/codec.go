@@ -100,6 +100,7 @@ func effects() []Effect {
 		Reply{},
 		ReadHead{},
 		ReadConfig{},
+		ReadPinned{},
 		JudgeRequest{},
 		PlanRestore{},
 		ShowProblems{},

@@ -179,6 +179,9 @@ type (
 	// ReadConfig reads the configuration from the default branch, or the
 	// organisation's .github repository → ConfigRead.
 	ReadConfig struct{}
+	// ReadPinned reads the configuration that a run of the repository is pinned to,
+	// from the store → ConfigRead.
+	ReadPinned struct{ Run RunID }
 	// JudgeRequest asks whether a request for a rollback is complete → Done.
 	JudgeRequest struct {
 		Environment string
@@ -258,6 +261,7 @@ func (Tell) effect()             {}
 func (Reply) effect()            {}
 func (ReadHead) effect()         {}
 func (ReadConfig) effect()       {}
+func (ReadPinned) effect()       {}
 func (JudgeRequest) effect()     {}
 func (PlanRestore) effect()      {}
 func (ShowProblems) effect()     {}

@@ -129,6 +129,10 @@ type (
 		Command Command
 		By      Person
 		Where   Origin
+		// Offline is the run whose pinned configuration counts, instead of what the
+		// default branch has. Only a rollback by the operator has it: his token was
+		// verified where it arrived, and nothing is asked of GitHub.
+		Offline RunID `json:",omitempty"`
 	}
 	// Asked is a press of Run workflow on release.yml or rollback.yml, which
 	// only announce it. GitHub lets people with write access do that.

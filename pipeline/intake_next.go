@@ -48,6 +48,8 @@ func (m *intakeMachine) begin() {
 		m.owe("read-config", ReadConfig{})
 	case m.in.Asked != nil:
 		m.owe("person", VerifyPerson{Person: m.in.Asked.By, Role: true})
+	case m.in.Command != nil && m.in.Command.Offline != "":
+		m.beginOffline()
 	case m.in.Command != nil:
 		m.owe("person", VerifyPerson{Person: m.in.Command.By, Role: true})
 	case m.in.Foreign != nil:

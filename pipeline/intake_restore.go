@@ -32,6 +32,22 @@ func (in *Intake) rollbackRequest() *JudgeRequest {
 	return nil
 }
 
+// Operator is who holds the operator's token. GitHub knows nobody of that id.
+func Operator() Person { return Person{Login: "operator"} }
+
+// beginOffline begins what the operator asks for while GitHub is away. His token
+// is authority for a rollback and for nothing else.
+func (m *intakeMachine) beginOffline() {
+	if m.in.rollbackRequest() == nil {
+		m.noRollback(Refusal{
+			Code: "needs-person", Reason: "The operator's token is nobody: it is authority for a rollback, and for nothing else.",
+			Fix: "Sign in and make a key on the page /account; use it as GATEHOUSE_TOKEN.",
+		})
+		return
+	}
+	m.owe("read-config", ReadPinned{Run: m.in.Command.Offline})
+}
+
 // rollbackConfig goes on with a rollback once the file is read.
 func (m *intakeMachine) rollbackConfig(o ConfigRead) {
 	if o.Refused != nil {
@@ -77,6 +93,9 @@ func (m *intakeMachine) rollbackJudged() {
 	sha := ""
 	if c := m.in.Command; c != nil {
 		x.By, sha = c.By, c.Where.commit()
+		if c.Offline != "" {
+			x.By, x.Offline, x.BreakGlass = Operator(), true, true
+		}
 		x.Asked = &Ask{Verb: VerbRollback, By: c.By, Text: r.Reason, Where: c.Where}
 	} else {
 		x.By, sha = m.in.Asked.By, m.in.Push.After

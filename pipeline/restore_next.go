@@ -89,7 +89,10 @@ func (m *machine) answerRequest(why *Refusal) {
 func (m *machine) startRequest(st *Stage, sr *StageRun) {
 	m.begin(st, sr)
 	x := m.run.Restore
-	if x.Automatic() {
+	if x.Offline {
+		m.brokeGlass(x.By)
+	}
+	if x.Automatic() || x.Offline {
 		m.finishStage(st, sr, StagePassed, nil)
 		return
 	}
@@ -111,10 +114,15 @@ func (m *machine) commanderKnown(st *Stage, sr *StageRun, s Standing) {
 	}
 	x.By = s.Person
 	if x.BreakGlass {
-		m.note(s.Person.Login, "broke the glass: nobody else approves this rollback before it is done")
-		m.record("break-glass", m.run.Environment, s.Person, x.Why)
+		m.brokeGlass(s.Person)
 	}
 	m.finishStage(st, sr, StagePassed, nil)
+}
+
+// brokeGlass keeps in the run's story and in the audit trail who did.
+func (m *machine) brokeGlass(by Person) {
+	m.note(by.Login, "broke the glass: nobody else approves this rollback before it is done")
+	m.record("break-glass", m.run.Environment, by, m.run.Restore.Why)
 }
 
 // commands reports whether the person is a commander of the environment.
@@ -195,6 +203,9 @@ func (m *machine) seize() {
 	}
 	if old := l.Holder; old != "" && l.Runs[old] != nil {
 		x.Stopping, x.StopBy = old, m.at.Add(stopWait)
+		if x.Offline {
+			x.StopBy = m.at // what GitHub cannot be asked to stop is not waited for
+		}
 		m.owe("lane", "stop", Tell{Run: old, Fact: Stop{By: r.ID, Why: x.Why}})
 		m.record("lane-seized", string(l.ID), x.By, "from run "+string(old))
 	}

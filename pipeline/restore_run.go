@@ -40,6 +40,7 @@ type Restore struct {
 	Trouble    string                `json:"trouble,omitempty"`     // of an automatic one: what went wrong
 	Of         RunID                 `json:"of,omitempty"`          // of an automatic one: the run in trouble
 	BreakGlass bool                  `json:"break_glass,omitempty"` // no final approval; reviewed afterwards
+	Offline    bool                  `json:"offline,omitempty"`     // by the operator's token, GitHub being away: always with a broken glass
 	Asked      *Ask                  `json:"asked,omitempty"`       // by whom, from where; to be answered
 	Leaves     *Shipped              `json:"leaves,omitempty"`      // what was live when it began
 	Before     *SnapshotRef          `json:"before,omitempty"`      // what was live, as recorded

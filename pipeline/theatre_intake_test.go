@@ -10,7 +10,7 @@ import (
 //
 //	intake config missing|broken|refused|right
 //	intake push BRANCH SHA by LOGIN [path…]
-//	intake command LOGIN VERB [TARGET] [on=SHA]
+//	intake command LOGIN VERB [TARGET] [on=SHA] [offline=RUN]
 //	intake asked release|rollback BRANCH SHA by LOGIN [to ENVIRONMENT]
 //	intake foreign ENVIRONMENT
 func (w *theatre) intake(args []string) []string {
@@ -93,6 +93,8 @@ func (w *theatre) intakeCommand(args []string) *CommandGiven {
 	for _, a := range args[2:] {
 		if sha, ok := strings.CutPrefix(a, "on="); ok {
 			c.Where.Comment.SHA = sha
+		} else if run, ok := strings.CutPrefix(a, "offline="); ok {
+			c.By, c.Offline = Operator(), RunID(run)
 		} else {
 			c.Command.Target = a
 		}
@@ -121,6 +123,8 @@ func (w *theatre) intakeOutcome(e Effect) Outcome {
 			found.Since = w.missing[0]
 		}
 		return BehindRead{Behind: found}
+	case ReadPinned:
+		return ConfigRead{Spec: w.spec}
 	case StartRun:
 		return RunStarted{Run: e.Run.ID}
 	case FindRuns:

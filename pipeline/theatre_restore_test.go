@@ -14,6 +14,8 @@ func (w *theatre) rollback(args []string) []string {
 			x.To = to
 		} else if a == "glass" {
 			x.BreakGlass = true
+		} else if a == "offline" {
+			x.By, x.BreakGlass, x.Offline = Operator(), true, true
 		} else {
 			x.Why = strings.TrimSpace(x.Why + " " + a)
 		}

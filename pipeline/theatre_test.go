@@ -107,7 +107,7 @@ func (w *theatre) say(words []string) []string {
 		return w.push(args)
 	case "intake":
 		return w.intake(args)
-	case "rollback": // rollback NAME ENVIRONMENT LOGIN [to=VERSION] [glass] [REASON…]
+	case "rollback": // rollback NAME ENVIRONMENT LOGIN [to=VERSION] [glass] [offline] [REASON…]
 		return w.rollback(args)
 	case "parts": // parts KIND/ID… : what a rollback moves
 		w.parts = args

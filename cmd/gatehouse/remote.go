@@ -29,8 +29,18 @@ type server struct {
 	http  *http.Client
 }
 
-// dial finds the server and the token in the environment.
-func dial(s streams) (*server, error) {
+// The variables that hold a token.
+const (
+	personToken   = "GATEHOUSE_TOKEN"
+	operatorToken = "GATEHOUSE_OPERATOR_TOKEN"
+)
+
+// dial finds the server and the token in the environment: a person's key, else
+// the operator's.
+func dial(s streams) (*server, error) { return dialAs(s, personToken) }
+
+// dialAs uses the token in the variable; for a person the operator's serves too.
+func dialAs(s streams, variable string) (*server, error) {
 	env, err := withDotEnv(s.env)
 	if err != nil {
 		return nil, usage(err)
@@ -43,9 +53,12 @@ func dial(s streams) (*server, error) {
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, usage(fmt.Errorf("GATEHOUSE_PUBLIC_URL: expected the address of the server, such as https://gatehouse.example, got %q", base))
 	}
-	token := env("GATEHOUSE_TOKEN")
+	token := env(variable)
+	if token == "" && variable == operatorToken {
+		return nil, usage(errors.New("GATEHOUSE_OPERATOR_TOKEN is not set: --offline-github takes the token that the server was started with"))
+	}
 	if token == "" {
-		token = env("GATEHOUSE_OPERATOR_TOKEN")
+		token = env(operatorToken)
 	}
 	if token == "" {
 		return nil, usage(errors.New("GATEHOUSE_TOKEN is not set: make a key on the page " + strings.TrimRight(base, "/") + "/account, and export it"))

@@ -24,6 +24,8 @@ func (e *Engine) performOne(ctx context.Context, t task) (pipeline.Outcome, erro
 		return e.changeLane(ctx, job, f, cause)
 	case pipeline.PlanRestore:
 		return e.planRestore(ctx, job, f)
+	case pipeline.ReadPinned:
+		return e.readPinned(ctx, job, f)
 	case pipeline.FindRuns:
 		return e.findRuns(ctx, job.Repo)
 	case pipeline.Reply:
@@ -93,6 +95,20 @@ func (e *Engine) newRun(ctx context.Context, ref Ref, f pipeline.StartRun) (*tx,
 	}
 	t = &tx{e: e, ctx: ctx, now: e.now(), item: &Item{Ref: ref}, rec: &record{V: bodyVersion, Run: f.Run}}
 	return t, t.loadLane()
+}
+
+// readPinned reads what a run of the same repository is pinned to.
+func (e *Engine) readPinned(ctx context.Context, job Job, f pipeline.ReadPinned) (pipeline.Outcome, error) {
+	runs, err := e.RunsByID(ctx, job.Repo.Installation, f.Run)
+	if err != nil {
+		return nil, err
+	}
+	if len(runs) == 0 || !sameRepo(runs[0].Repo, job.Repo) {
+		return pipeline.Failed{Refusal: pipeline.Refusal{
+			Code: "no-run", Reason: "Run " + string(f.Run) + ", whose configuration was to be used, is not there.", Fix: "Ask again.",
+		}}, nil
+	}
+	return pipeline.ConfigRead{Spec: runs[0].Spec}, nil
 }
 
 // foundFailed bounds the failed runs that a command can reach.

@@ -146,7 +146,7 @@ func (p *Performers) perform(ctx context.Context, repo Repo, job engine.Job) (pi
 		return p.reply(ctx, repo, job, e)
 	case pipeline.ShowProblems:
 		return p.showProblems(ctx, repo, job, e)
-	case pipeline.Tell, pipeline.StartRun, pipeline.FindRuns, pipeline.TellRun, pipeline.ChangeLane:
+	case pipeline.Tell, pipeline.StartRun, pipeline.ReadPinned, pipeline.FindRuns, pipeline.TellRun, pipeline.ChangeLane:
 		return nil, refuse("internal", fmt.Sprintf("%T is carried out by the engine itself and reached a performer.", e),
 			"Report this as a bug of Gatehouse.")
 	}
