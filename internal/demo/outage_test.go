@@ -3,6 +3,7 @@ package demo_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,8 @@ func TestRollbackWithoutActionsAndSlack(t *testing.T) {
 		t.Skip("a whole story")
 	}
 	l := live(t, demo.Options{Step: 50 * time.Millisecond}, nil, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
 	var from, until int // of the record: the outage
 	teller := l.teller()
 	teller.Outage = func() (func(), error) {
@@ -33,13 +36,17 @@ func TestRollbackWithoutActionsAndSlack(t *testing.T) {
 			Branch: "main", By: demo.Dana, Message: "Remove the deploy workflow",
 			Files: map[string]string{".github/workflows/deploy.yml": sandbox.Deleted},
 		})
+		turnedAway := func() bool {
+			return slices.ContainsFunc(l.World.Record()[from:], func(c sandbox.Call) bool { return strings.HasPrefix(c.Path, "/slack/") })
+		}
 		return func() {
+			if err := teller.Until(ctx, "Slack turns the news away", turnedAway); err != nil { // its message rests for a moment between two calls
+				t.Error(err)
+			}
 			until = len(l.World.Record())
 			l.World.SetFaults(sandbox.Faults{})
 		}, err
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
 	back, err := teller.Rollback(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -56,20 +63,18 @@ func TestRollbackWithoutActionsAndSlack(t *testing.T) {
 	for _, v := range witness.Rollback(world) {
 		t.Errorf("%s: %s", v.Rule, v.Saw)
 	}
-	moved, turnedAway := 0, 0
+	moved := 0
 	for _, c := range l.World.Record()[from:until] {
 		switch {
 		case c.Kind == sandbox.KindGitHub && strings.Contains(c.Path, "/actions/"):
 			t.Errorf("call %d asks Actions: %s %s", c.Seq, c.Method, c.Path)
 		case strings.HasPrefix(c.Path, "/slack/") && c.Status != http.StatusServiceUnavailable:
 			t.Errorf("call %d reached Slack in its outage: %d", c.Seq, c.Status)
-		case strings.HasPrefix(c.Path, "/slack/"):
-			turnedAway++
 		case c.Kind == sandbox.KindGoogle && c.Method != http.MethodGet:
 			moved++
 		}
 	}
-	if moved == 0 || turnedAway == 0 {
-		t.Errorf("in the outage %d calls changed something at Google, and Slack turned %d away: expected some of both", moved, turnedAway)
+	if moved == 0 {
+		t.Error("nothing moved while Actions and Slack were away")
 	}
 }
