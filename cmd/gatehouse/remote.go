@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -180,6 +181,9 @@ func (s *server) readGiven(ctx context.Context, method, path string, body any) (
 	return g, nil
 }
 
+// denials are the codes of refusals by who somebody is: others may do what was asked.
+var denials = []string{"author", "not-commander", "not-entitled", "requester"}
+
 // outcome is the exit code of a command's answer; the text has said it.
 func (g given) outcome() error {
 	switch {
@@ -187,7 +191,7 @@ func (g given) outcome() error {
 		return coded{code: exitWaiting, error: errors.New("the command was taken and has no answer yet; ask again at " + g.URL)}
 	case g.Refused == nil:
 		return nil
-	case g.Refused.Code == "not-entitled" || g.Refused.Code == "author":
+	case slices.Contains(denials, g.Refused.Code):
 		return coded{code: exitDenied, error: g.Refused}
 	}
 	return g.Refused
