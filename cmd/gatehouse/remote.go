@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -181,9 +180,6 @@ func (s *server) readGiven(ctx context.Context, method, path string, body any) (
 	return g, nil
 }
 
-// denials are the codes of refusals by who somebody is: others may do what was asked.
-var denials = []string{"author", "not-commander", "not-entitled", "requester"}
-
 // outcome is the exit code of a command's answer; the text has said it.
 func (g given) outcome() error {
 	switch {
@@ -191,7 +187,9 @@ func (g given) outcome() error {
 		return coded{code: exitWaiting, error: errors.New("the command was taken and has no answer yet; ask again at " + g.URL)}
 	case g.Refused == nil:
 		return nil
-	case slices.Contains(denials, g.Refused.Code):
+	}
+	switch g.Refused.Code {
+	case "author", "not-commander", "not-entitled", "requester": // others may
 		return coded{code: exitDenied, error: g.Refused}
 	}
 	return g.Refused
