@@ -44,7 +44,7 @@ func (c *chore) take(w *world, first bool, turns int) {
 func TestDuty(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one := newWorld(t)
-		two := joinWorld(t, one.store)
+		two := joinWorld(t, one.store, func(c *engine.Config) { c.Instance = "two" })
 		mark := time.Now().UTC().Add(-time.Hour)
 		c := &chore{next: mark}
 		c.meet = func() {
@@ -77,7 +77,7 @@ func TestDuty(t *testing.T) {
 func TestDutyOfTheDead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one := newWorld(t)
-		two := joinWorld(t, one.store)
+		two := joinWorld(t, one.store, func(c *engine.Config) { c.Instance = "two" })
 		c := &chore{}
 		one.store.BeforeSwap(func([]*engine.Item) error { return engine.ErrUnavailable })
 		if err := one.eng.Take(context.Background(), c.duty(), true); !errors.Is(err, engine.ErrUnavailable) || len(c.marks) > 0 {
@@ -96,6 +96,22 @@ func TestDutyOfTheDead(t *testing.T) {
 		c.take(two, true, 0)
 		time.Sleep(time.Minute)
 		c.take(two, false, 1)
+	})
+}
+
+// A process whose store took no end of its turn does not wait for itself.
+func TestDutyOfOneself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		one := newWorld(t)
+		c := &chore{meet: func() {
+			one.store.BeforeSwap(func([]*engine.Item) error { return engine.ErrUnavailable })
+		}}
+		if err := one.eng.Take(context.Background(), c.duty(), true); !errors.Is(err, engine.ErrUnavailable) {
+			t.Error(err)
+		}
+		one.store.BeforeSwap(nil)
+		c.meet = nil
+		c.take(one, true, 1)
 	})
 }
 
