@@ -347,7 +347,9 @@ func (g *Gate) approvers() string {
 	return strings.Join(names, ", ")
 }
 
-// closeDoor closes the door for good, if it is not open yet.
+// closeDoor closes the door for good, if it is not open yet. The workflow run is
+// canceled once GitHub has the verdict: a canceled job takes none, and GitHub's page
+// would not say why it was turned away.
 func (m *machine) closeDoor(why Refusal) {
 	g := m.run.Gate
 	if g == nil || g.Door == DoorOpen || g.Door == DoorOpening || g.Door == DoorClosed {
@@ -357,7 +359,8 @@ func (m *machine) closeDoor(why Refusal) {
 	sr := m.run.Stages[g.Deploy]
 	if g.Kind == GateByEnvironment && g.Parked && sr.Workflow != nil && sr.Workflow.Status != "completed" && sr.Verdict == 0 {
 		sr.Verdict = 1
-		m.owe(g.Deploy, "close", AnswerDoor{Workflow: sr.Workflow.ID, Environment: g.Environment, Comment: why.Reason})
+		g.Closing = m.owe(g.Deploy, "close", AnswerDoor{Workflow: sr.Workflow.ID, Environment: g.Environment, Comment: why.Reason})
+		m.run.Canceling = append(slices.Clone(m.run.Canceling), g.Closing)
 	}
 }
 

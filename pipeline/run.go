@@ -273,6 +273,7 @@ type Gate struct {
 	Doing       string        `json:"doing,omitempty"`  // key of the effect that the door waits for
 	People      []int64       `json:"people,omitempty"` // whose standing is being read once more
 	Door        DoorState     `json:"door"`
+	Closing     string        `json:"closing,omitempty"` // key of the verdict that turns the deploy away, while under way
 	DoorAt      time.Time     `json:"door_at,omitzero"`
 }
 

@@ -27,13 +27,18 @@ func (m *machine) stop(f Stop) {
 }
 
 // canceled is what came of a cancellation: its performer has looked until the
-// workflow run was over, or ended it by force.
+// workflow run was over, or ended it by force. Behind a verdict that turned the
+// deploy away comes the cancellation itself.
 func (m *machine) canceled(key string) bool {
 	i := slices.Index(m.run.Canceling, key)
 	if i < 0 {
 		return false
 	}
 	m.run.Canceling = slices.Delete(slices.Clone(m.run.Canceling), i, i+1)
+	if g := m.run.Gate; g != nil && g.Closing == key {
+		g.Closing = ""
+		m.cancelWorkflow(m.run.Plan().Stage(g.Deploy), m.run.Stages[g.Deploy])
+	}
 	m.stopEnded()
 	return true
 }

@@ -176,7 +176,8 @@ func (m *machine) timedOut(st *Stage) Refusal {
 }
 
 func (m *machine) cancelWorkflow(st *Stage, sr *StageRun) {
-	if sr.Workflow != nil && sr.Workflow.Status != "completed" {
+	closing := m.run.Gate != nil && m.run.Gate.Closing != "" && m.run.Gate.Deploy == st.ID
+	if sr.Workflow != nil && sr.Workflow.Status != "completed" && !closing {
 		m.cancelRun(st.ID, sr.Workflow.ID)
 	}
 }
