@@ -136,13 +136,14 @@ type (
 		Discord bool   // there instead
 		Nth     int
 	}
-	// Summon tells further people that a gate still waits, or that an incident has
-	// no answer → Done. Nothing waits for it.
+	// Summon tells further people that a gate still waits, that an incident has no
+	// answer, or that somebody broke the glass → Done. Nothing waits for it.
 	Summon struct {
 		To       Channel
 		Step     time.Duration // of the escalation; one message a step
 		People   []Principal
 		Incident bool
+		Glass    bool `json:",omitempty"`
 	}
 	// SendNotice posts the closing message → Done.
 	SendNotice struct{ Channel string }

@@ -68,8 +68,8 @@ func (p *Pipeline) refsByHand(word, standard string) []string {
 	return refs
 }
 
-func distinct(list []string) []string {
-	var all []string
+func distinct[T comparable](list []T) []T {
+	var all []T
 	for _, s := range list {
 		if !slices.Contains(all, s) {
 			all = append(all, s)

@@ -80,6 +80,18 @@ func (n Need) Who() []string {
 	return slices.Concat(who, names(n.Also))
 }
 
+// principals are the teams and users who can fill the need's places.
+func (n Need) principals() []Principal {
+	all := slices.Concat(n.AnyOf, n.Also)
+	if n.Team != "" {
+		all = append(all, Principal{Team: n.Team})
+	}
+	for _, user := range n.Users {
+		all = append(all, Principal{User: user})
+	}
+	return all
+}
+
 // Teams lists the teams that a policy asks for, to approve or to reject.
 func (p Policy) Teams() []string {
 	var teams []string

@@ -90,7 +90,7 @@ func (m *machine) startRequest(st *Stage, sr *StageRun) {
 	m.begin(st, sr)
 	x := m.run.Restore
 	if x.Offline {
-		m.brokeGlass(x.By)
+		m.brokeGlass(st, x.By)
 	}
 	if x.Automatic() || x.Offline {
 		m.finishStage(st, sr, StagePassed, nil)
@@ -114,15 +114,24 @@ func (m *machine) commanderKnown(st *Stage, sr *StageRun, s Standing) {
 	}
 	x.By = s.Person
 	if x.BreakGlass {
-		m.brokeGlass(s.Person)
+		m.brokeGlass(st, s.Person)
 	}
 	m.finishStage(st, sr, StagePassed, nil)
 }
 
-// brokeGlass keeps in the run's story and in the audit trail who did.
-func (m *machine) brokeGlass(by Person) {
+// brokeGlass keeps in the run's story and in the audit trail who did, and has
+// everybody told at once who could have approved.
+func (m *machine) brokeGlass(st *Stage, by Person) {
 	m.note(by.Login, "broke the glass: nobody else approves this rollback before it is done")
 	m.record("break-glass", m.run.Environment, by, m.run.Restore.Why)
+	people := slices.Clone(m.run.Env().commanders())
+	if p := m.run.Env().Approval; p != nil {
+		for _, n := range p.Need {
+			people = append(people, n.principals()...)
+		}
+	}
+	call := Summon{People: distinct(people), Glass: true}
+	m.say(st.ID, "break-glass", func(to Channel) Effect { call.To = to; return call })
 }
 
 // commands reports whether the person is a commander of the environment.

@@ -175,7 +175,7 @@ func detail(e Effect) string {
 		}
 	case Summon:
 		where := map[bool]string{true: " in Discord"}[e.To.Discord] + map[bool]string{true: " in the issue"}[e.To.Issue]
-		return "Summon " + strings.Join(names(e.People), " ") + where
+		return "Summon " + strings.Join(names(e.People), " ") + where + map[bool]string{true: ": the glass is broken"}[e.Glass]
 	case MovePart:
 		return "MovePart " + e.Move.Key()
 	case TakeSnapshot:

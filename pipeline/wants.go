@@ -12,7 +12,7 @@ func (r *Run) Wants(key string, e Effect) bool {
 	case Remind:
 		return r.reminds()
 	case Summon:
-		return e.Incident || r.reminds()
+		return e.Incident || e.Glass || r.reminds()
 	case AnswerDoor:
 		return !e.Approve || r.opens(e.Workflow)
 	case ReadRelease, StartWorkflow, ReadWorkflow, ReadReviews, ReadChecks, InspectGate, VerifyPerson, VerifyDoor,

@@ -66,6 +66,18 @@ func Escalation(v View, who Mentions, named []string, incident bool) Call {
 	return c
 }
 
+// BrokenGlass tells those who could have approved a rollback that it goes without
+// them. Named is who the configuration names.
+func BrokenGlass(v View, who Mentions, named []string) Call {
+	if who.none() {
+		who.Logins, who.All = named, named
+	}
+	c := Call{view: v, icon: "🚨", about: "the glass was broken", who: who}
+	c.lines = append(c.lines, callLine{people: true, after: ": " + v.Restore.By + " rolls back without a final approval. " + sentence("The reason: "+v.Restore.Why)})
+	c.say("Whoever sees a mistake in it speaks up now. Afterwards, one of you reviews it in the incident's issue.")
+	return c
+}
+
 // EscalationComment says the same in the issue of an incident. Who is given as
 // GitHub mentions them, without @.
 func EscalationComment(v View, who []string, marker string) string {

@@ -62,6 +62,7 @@ func calls() map[string]string {
 		"call-may-approve":      of(Escalation(view(escalated()), Mentions{}, heads, false)),
 		"call-incident":         of(Escalation(view(held()), known, leads, true)),
 		"call-incident-comment": strings.TrimRight(EscalationComment(view(rollbackPartly()), []string{"avalo/leads", "dora"}, CallMarker("6924/escalate-600")), "\n") + "\n",
+		"call-broken-glass":     of(BrokenGlass(view(glassBroken()), known, leads)),
 		"call-nasty":            of(Escalation(view(nasty()), Mentions{Logins: []string{"<!channel>"}, All: []string{"@everyone"}}, heads, false)),
 	}
 }

@@ -36,6 +36,9 @@ func Incident(v View, help pipeline.Incident) Issue {
 	leftMD(&l, r)
 	timelineMD(&l, v)
 	l.head("What is left to do")
+	if r.BreakGlass {
+		l.add("- [ ] Review by somebody other than %s: the glass was broken, no second person approved this rollback", code(r.By))
+	}
 	for _, todo := range []string{
 		"Find the root cause", "Mend it", "Test the mend in staging", "Ship it as a new version", "Write down what happened", "Bring the procedures up to date",
 	} {

@@ -86,6 +86,13 @@ func rollbackAtApproval() pipeline.State {
 	return s
 }
 
+// glassBroken goes without a final approval.
+func glassBroken() pipeline.State {
+	s := rollbackMoving()
+	s.Run.Gate, s.Run.Restore.BreakGlass = nil, true
+	return s
+}
+
 func rollbackMoving() pipeline.State {
 	s := rollbackAtApproval()
 	set(s, pipeline.StageFinal, pipeline.StagePassed, 3*time.Second, 40*time.Second, 0)

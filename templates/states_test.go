@@ -76,6 +76,7 @@ func states() map[string]func() pipeline.State {
 		"rolled-back":             rolledBack,
 		"rollback-final-approval": rollbackAtApproval,
 		"rollback-moving":         rollbackMoving,
+		"rollback-glass":          glassBroken,
 		"rollback-partly":         rollbackPartly,
 		"nasty":                   nasty,
 	}

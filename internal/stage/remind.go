@@ -38,6 +38,9 @@ func (p *Performers) summon(ctx context.Context, repo Repo, job engine.Job, e pi
 	if e.To.Issue {
 		return p.summonInIssue(ctx, repo, job, e, role)
 	}
+	if e.Glass {
+		return p.alarm(ctx, repo, job, e)
+	}
 	return p.call(ctx, job, e.To, role, func(view templates.View) (templates.Call, error) {
 		people, unseen, err := called(ctx, repo, job.Repo, e.People)
 		if err != nil {
@@ -46,6 +49,22 @@ func (p *Performers) summon(ctx context.Context, repo Repo, job engine.Job, e pi
 		who, err := p.mentions(ctx, people)
 		who.Logins = append(who.Logins, unseen...)
 		return templates.Escalation(view, who, teamsOf(e.People), e.Incident), err
+	})
+}
+
+// alarm tells at once that somebody broke the glass. It waits for nothing: while
+// GitHub does not say who is in a team, the team is named.
+func (p *Performers) alarm(ctx context.Context, repo Repo, job engine.Job, e pipeline.Summon) (pipeline.Outcome, error) {
+	named := teamsOf(e.People)
+	return p.call(ctx, job, e.To, "break-glass", func(view templates.View) (templates.Call, error) {
+		people, unseen, err := called(ctx, repo, job.Repo, e.People)
+		if err != nil {
+			p.Logger.WarnContext(ctx, "GitHub does not say who is to be told of the broken glass: they are named only", "run", string(job.Run.ID), "error", err)
+			people, unseen = nil, named
+		}
+		who, err := p.mentions(ctx, people)
+		who.Logins = append(who.Logins, unseen...)
+		return templates.BrokenGlass(view, who, named), err
 	})
 }
 

@@ -132,6 +132,31 @@ func TestSummon(t *testing.T) {
 	equal(t, "carol and alice are named", strings.Contains(r.discord.Messages()[0].Embeds[0].Description, "carol and alice"), true)
 }
 
+// TestBrokenGlass: those who could have approved are mentioned at once; while
+// GitHub is away they are named, and the message does not wait for it.
+func TestBrokenGlass(t *testing.T) {
+	for _, away := range []bool{false, true} {
+		r := newRig(t)
+		r.inSlack(&r.Options)
+		r.AddTeam("acme", "leads", "carol")
+		if away {
+			r.SetFaults(sandbox.Faults{Rules: []sandbox.Fault{{Contains: "/teams/", Kind: sandbox.Status500}}})
+		}
+		e := pipeline.Summon{To: pipeline.Channel{Slack: "#releases"}, Glass: true, People: []pipeline.Principal{{Team: "leads"}}}
+		job := r.waiting(e, 0)
+		job.Run.Restore = &pipeline.Restore{By: pipeline.Person{Login: "kim"}, Why: "Payments fail.", BreakGlass: true}
+		perform[pipeline.Done](r, job)
+		all := r.slack.Messages("releases")
+		equal(t, "messages", len(all), 1)
+		name := map[bool]string{true: "leads: kim", false: "U0CAROL"}[away]
+		for _, word := range []string{name, "kim rolls back without a final approval", "Payments fail."} {
+			if !strings.Contains(slackText(all[0]), word) {
+				t.Errorf("%q is not in %s", word, slackText(all[0]))
+			}
+		}
+	}
+}
+
 // TestSummonInTheIssue: GitHub tells whom a comment mentions; the comment is found
 // again after a crash.
 func TestSummonInTheIssue(t *testing.T) {
