@@ -16,6 +16,7 @@ type Intake struct {
 	Asked   *Asked         `json:"asked,omitempty"`
 	Command *CommandGiven  `json:"command,omitempty"`
 	Foreign *DoorRequested `json:"foreign,omitempty"`
+	Limit   *Limit         `json:"limit,omitempty"`  // its giver has given too many commands
 	Spec    *Spec          `json:"spec,omitempty"`   // of a rollback, while it is judged
 	Refs    []string       `json:"refs,omitempty"`   // of a deploy: what the word may mean, not yet tried
 	Errand  *Errand        `json:"errand,omitempty"` // what a lane owes to its runs

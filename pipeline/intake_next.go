@@ -50,6 +50,8 @@ func (m *intakeMachine) begin() {
 		m.owe("person", VerifyPerson{Person: m.in.Asked.By, Role: true})
 	case m.in.Command != nil && m.in.Command.Offline != "":
 		m.beginOffline()
+	case !m.in.spared() && m.in.Limit.Told:
+		m.limited() // GitHub is not asked anything for it
 	case m.in.Command != nil:
 		m.owe("person", VerifyPerson{Person: m.in.Command.By, Role: true})
 	case m.in.Foreign != nil:
@@ -94,11 +96,7 @@ func (m *intakeMachine) answered(a Answered) {
 	case ConfigRead:
 		m.configRead(o)
 	case PersonVerified:
-		if m.in.Ask != nil {
-			m.laneAsked(o.Standing)
-			return
-		}
-		m.personVerified(o.Standing)
+		m.personKnown(a.Key, o.Standing)
 	case LaneChanged:
 		if m.in.Errand != nil {
 			m.sayBehind(o.Said)
@@ -134,7 +132,7 @@ func (m *intakeMachine) answered(a Answered) {
 func (m *intakeMachine) failed(key string, o Failed) {
 	m.in.Result = key + ": " + o.Refusal.Reason
 	switch {
-	case m.in.rollbackRequest() != nil && (key == "read-config" || key == "judge-request" || key == "plan"):
+	case m.in.rollbackRequest() != nil && slices.Contains([]string{"read-config", "commander", "judge-request", "plan"}, key):
 		m.noRollback(o.Refusal)
 	case m.in.Command != nil && key != "person" && !strings.HasPrefix(key, "reply") && !strings.HasPrefix(key, "show"):
 		m.answer(&o.Refusal)
@@ -254,6 +252,18 @@ func version(branch, sha string) string {
 	return short(sha)
 }
 
+// personKnown goes on once GitHub has said who somebody is.
+func (m *intakeMachine) personKnown(key string, s Standing) {
+	switch key {
+	case "entitled":
+		m.laneAsked(s)
+	case "commander":
+		m.rollbackLimited(s)
+	default:
+		m.personVerified(s)
+	}
+}
+
 // personVerified goes on with a command if its author may push. Anybody else
 // gets no answer to a comment, so that a public repository leaks nothing.
 func (m *intakeMachine) personVerified(s Standing) {
@@ -275,6 +285,10 @@ func (m *intakeMachine) personVerified(s Standing) {
 	}
 	c := CommandGiven{Command: m.in.Command.Command, By: s.Person, Where: m.in.Command.Where}
 	m.in.Command = &c
+	if !m.in.spared() {
+		m.limited()
+		return
+	}
 	if why := c.Command.unavailable(); why != nil {
 		m.owe("reply", Reply{Where: c.Where, Refused: why})
 		return

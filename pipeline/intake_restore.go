@@ -77,6 +77,10 @@ func (m *intakeMachine) rollbackConfig(o ConfigRead) {
 		})
 		return
 	}
+	if m.in.Limit != nil {
+		m.limitRollback(o.Spec)
+		return
+	}
 	if c := m.in.Command; c != nil && c.Command.Plan {
 		m.owe("plan", PlanRestore{Project: o.Spec.Environments[r.Environment].Firebase, Environment: r.Environment, To: r.To})
 		return

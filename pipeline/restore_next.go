@@ -136,7 +136,7 @@ func (m *machine) brokeGlass(st *Stage, by Person) {
 
 // commands reports whether the person is a commander of the environment.
 func (m *machine) commands(s Standing) bool {
-	return slices.ContainsFunc(m.run.Env().commanders(), func(p Principal) bool { return p.fits(s) })
+	return m.run.Env().commandedBy(s)
 }
 
 func (m *machine) notCommander(s Standing, what string) *Refusal {

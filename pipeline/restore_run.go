@@ -1,6 +1,9 @@
 package pipeline
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // PipelineRollback is the name of the built-in pipeline that takes a lane back.
 // No pipeline of a file may have it.
@@ -140,6 +143,11 @@ func (e *Environment) commanders() []Principal {
 		return e.Commanders
 	}
 	return []Principal{{Role: "maintain"}}
+}
+
+// commandedBy reports whether somebody of that standing is one of them.
+func (e *Environment) commandedBy(s Standing) bool {
+	return slices.ContainsFunc(e.commanders(), func(p Principal) bool { return p.fits(s) })
 }
 
 // NewRollback makes the run of a rollback. Its commit is that of what is live

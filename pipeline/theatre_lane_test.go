@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// laneCommand plays what somebody types about a lane.
+// laneCommand plays a comment, most of which are about a lane; " | " ends a line
+// of it.
 func (w *theatre) laneCommand(args []string) []string {
-	c, found := ParseCommand(strings.Join(args[1:], " "))
+	c, found := ParseComment(strings.ReplaceAll(strings.Join(args[1:], " "), " | ", "\n"))
 	if !found {
 		w.t.Fatalf("no command: %v", args)
 	}
@@ -17,11 +18,23 @@ func (w *theatre) laneCommand(args []string) []string {
 		V: IntakeVersion, ID: "in", Repo: Repo{Installation: 7, ID: 1, Owner: "acme", Name: "app", DefaultBranch: "main"}, At: w.at, Cause: "delivery",
 		Command: &CommandGiven{Command: c, By: w.who(args[0]), Where: ByComment(CommentRef{ID: 5, Issue: 1})},
 	}
+	w.tallies[args[0]], in.Limit = w.tallies[args[0]].Take(w.at, c.Verb)
 	out, in := w.playIntake(in)
 	if !in.Over {
 		w.t.Errorf("the intake is not over: %+v", in)
 	}
 	return out
+}
+
+// spent has somebody give commands that are not told of.
+func (w *theatre) spent(args []string) {
+	n, err := strconv.Atoi(args[1])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for range n {
+		w.tallies[args[0]], _ = w.tallies[args[0]].Take(w.at, VerbStatus)
+	}
 }
 
 // changeLane takes a step of the lane itself, and carries out its errand.

@@ -41,14 +41,15 @@ type theatre struct {
 	problem    string          // what a deploy with verify finds wrong
 	judged     TroubleAction   // what is decided about a release in trouble
 	snapshots  int
-	missing    []time.Time // when commits came to main that are not live
+	tallies    map[string]Tally // by login
+	missing    []time.Time      // when commits came to main that are not live
 }
 
 func newStage(t *testing.T) *theatre {
 	return &theatre{
 		t: t, at: time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC),
 		lanes: map[LaneID]*Lane{}, runs: map[string]*Run{}, owed: map[string][]Owed{}, people: map[string]Standing{},
-		last:     map[string]Fact{},
+		last: map[string]Fact{}, tallies: map[string]Tally{},
 		held:     map[string]bool{"workflow": true, "RunProbes": true, "ReadChecks": true, "ReadWorkflow": true, "ReadReviews": true},
 		workflow: 100,
 	}
@@ -132,6 +133,9 @@ func (w *theatre) say(words []string) []string {
 		return nil
 	case "main": // main COUNT : so many commits come to the default branch, or none is missing
 		return w.commitsToMain(args[0])
+	case "spent": // spent LOGIN COUNT : so many of the commands that one may give in comments within an hour
+		w.spent(args)
+		return nil
 	case "lane": // lane LOGIN /lock ENVIRONMENT REASON: a command about a lane
 		return w.laneCommand(args)
 	case "show":

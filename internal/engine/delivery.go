@@ -145,6 +145,9 @@ func (e *Engine) begin(ctx context.Context, ref Ref, i int, in *pipeline.Intake)
 		}
 		body.Signals[i].Done = true
 		if t.item.Rev == "" {
+			if err := t.tally(); err != nil {
+				return err
+			}
 			if err := t.apply(ref.ID, pipeline.Started{}); err != nil {
 				return err
 			}

@@ -21,6 +21,7 @@ const (
 	KindLink     Kind = "link"     // <inst>/<repo id>/workflow/<id> or /commit/<sha>
 	KindAnswer   Kind = "answer"   // <inst>/<id of a command given by the API>
 	KindFault    Kind = "fault"    // <inst>/<kind>/<rest of the id> of an item that fails
+	KindTally    Kind = "tally"    // <inst>/<repo id>/<person's id>: that one's commands in comments, written over every hour
 	KindDuty     Kind = "duty"     // 0/<name>; belongs to no installation
 )
 
@@ -52,6 +53,11 @@ func IntakeRef(inst int64, id string) Ref { return Ref{Kind: KindIntake, ID: ten
 // AnswerRef names the answer to a command that was given by the API.
 func AnswerRef(inst int64, command string) Ref {
 	return Ref{Kind: KindAnswer, ID: tenant(inst) + command}
+}
+
+// tallyRef names what counts a person's commands in a repository.
+func tallyRef(repo pipeline.Repo, person int64) Ref {
+	return Ref{Kind: KindTally, ID: tenant(repo.Installation) + scopeOf(repo) + "/" + strconv.FormatInt(person, 10)}
 }
 
 // DutyRef names how far a duty of the whole service has come.
