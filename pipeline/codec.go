@@ -105,6 +105,7 @@ func effects() []Effect {
 		PlanRestore{},
 		ShowProblems{},
 		StartRun{},
+		React{},
 		FindRuns{},
 		TellRun{},
 		ChangeLane{},

@@ -209,6 +209,9 @@ type (
 	}
 	// StartRun stores a new run and lets it enter its lane → RunStarted.
 	StartRun struct{ Run *Run }
+	// React shows at a comment that its command was seen, before the answer that
+	// takes longer → Done. Nothing waits for it.
+	React struct{ Comment CommentRef }
 	// FindRuns looks for the active runs of the repository → RunsFound.
 	FindRuns struct{}
 	// ChangeLane has a lane judge what somebody asks of it → LaneChanged.
@@ -267,6 +270,7 @@ func (JudgeRequest) effect()     {}
 func (PlanRestore) effect()      {}
 func (ShowProblems) effect()     {}
 func (StartRun) effect()         {}
+func (React) effect()            {}
 func (FindRuns) effect()         {}
 func (TellRun) effect()          {}
 func (ChangeLane) effect()       {}

@@ -127,9 +127,23 @@ func (m *intakeMachine) answered(a Answered) {
 	}
 }
 
+// keySeen is the effect that nothing waits for: the command goes on without it.
+const keySeen = "seen"
+
+// seen lets somebody see at once that a command is being carried out. Below a
+// commit an App cannot react.
+func (m *intakeMachine) seen() {
+	if at := m.in.Command.Where.Comment; at != nil && at.Issue != 0 {
+		m.owe(keySeen, React{Comment: *at})
+	}
+}
+
 // failed ends what could not be done. A push whose configuration cannot be read
 // says so on the commit: the answer is no, with the reason.
 func (m *intakeMachine) failed(key string, o Failed) {
+	if key == keySeen {
+		return
+	}
 	m.in.Result = key + ": " + o.Refusal.Reason
 	switch {
 	case m.in.rollbackRequest() != nil && slices.Contains([]string{"read-config", "commander", "judge-request", "plan"}, key):
@@ -204,6 +218,7 @@ func (m *intakeMachine) show(pipeline string, why ...Refusal) {
 
 func (m *intakeMachine) startRuns(spec *Spec) {
 	var why []string
+	before := len(m.owed)
 	for _, pl := range spec.Pipelines {
 		if ok, reason := m.begins(pl); !ok {
 			why = append(why, pl.Name+": "+reason)
@@ -216,7 +231,7 @@ func (m *intakeMachine) startRuns(spec *Spec) {
 		}
 		m.owe("start/"+pl.Name, StartRun{Run: m.newRun(spec, pl)})
 	}
-	if len(m.in.Doing) == 0 {
+	if len(m.owed) == before {
 		m.in.Result = "no pipeline begins: " + strings.Join(why, "; ")
 	}
 }
@@ -292,6 +307,9 @@ func (m *intakeMachine) personVerified(s Standing) {
 	if why := c.Command.unavailable(); why != nil {
 		m.owe("reply", Reply{Where: c.Where, Refused: why})
 		return
+	}
+	if m.in.Limit == nil {
+		m.seen()
 	}
 	if c.Command.Verb == VerbRollback || c.Command.Verb == VerbDeploy || c.Command.Verb.OfLane() {
 		m.owe("read-config", ReadConfig{})

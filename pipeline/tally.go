@@ -100,5 +100,6 @@ func (m *intakeMachine) rollbackLimited(s Standing) {
 		return
 	}
 	m.in.Limit = nil
+	m.seen()
 	m.rollbackConfig(ConfigRead{Spec: m.in.Spec})
 }

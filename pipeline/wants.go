@@ -20,7 +20,7 @@ func (r *Run) Wants(key string, e Effect) bool {
 		return r.awaits(key)
 	case CancelWorkflow, Tell, Reply:
 		return true // owed to others, whatever became of the run
-	case ReadHead, ReadConfig, ReadPinned, JudgeRequest, PlanRestore, ShowProblems, StartRun, FindRuns, TellRun, ChangeLane, ReadBehind, SayBehind:
+	case ReadHead, ReadConfig, ReadPinned, JudgeRequest, PlanRestore, ShowProblems, StartRun, React, FindRuns, TellRun, ChangeLane, ReadBehind, SayBehind:
 		return true // of intakes, and of a run in trouble
 	}
 	return true

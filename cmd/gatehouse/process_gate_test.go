@@ -1,11 +1,13 @@
 package main_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gatehouse-app/gatehouse/internal/demo"
 	"github.com/gatehouse-app/gatehouse/internal/sandbox"
+	"github.com/gatehouse-app/gatehouse/pipeline"
 )
 
 // A forced push at the gate makes another release: what was approved before is
@@ -81,6 +83,56 @@ func TestWhoseApprovalCounts(t *testing.T) {
 		if c.ID == outsider && len(c.Reactions) > 0 || c.Via != "" {
 			t.Errorf("an outsider is answered: %+v", c)
 		}
+	}
+}
+
+// A command on an issue is noticed by a reaction before it is answered, twenty
+// times an hour; then the limit is told once. Who may not write sees nothing.
+func TestCommandIsNoticed(t *testing.T) {
+	t.Parallel()
+	s := open(t, demo.Options{Files: short(nil)})
+	issue, err := s.world.AddIssue(demo.Repo, demo.Dana, "Release v1.2.0", false)
+	must(s, issue, err)
+	say := func(by string) int64 {
+		id, err := s.world.Comment(by, demo.Repo, issue, "/status")
+		return must(s, id, err)
+	}
+	outsider, first := say(demo.Eve), say(demo.Dana)
+	for range pipeline.CommandLimit - 1 {
+		say(demo.Dana)
+	}
+	answers := func(words string) (n int) {
+		for _, c := range s.snapshot().Comments {
+			if c.Via != "" && strings.Contains(c.Body, words) {
+				n++
+			}
+		}
+		return n
+	}
+	s.until("twenty answers", func() bool { return answers("No run here fits /status") == pipeline.CommandLimit })
+	say(demo.Dana)
+	s.until("the limit is told", func() bool { return answers("20 commands in comments") == 1 })
+	silent := say(demo.Dana)
+	say(demo.Omar)
+	s.until("somebody else is answered", func() bool { return answers("No run here fits /status") == pipeline.CommandLimit+1 })
+	faces := func(id int64) string {
+		var all []string
+		for _, c := range s.snapshot().Comments {
+			for _, r := range c.Reactions {
+				if c.ID == id {
+					all = append(all, r.Content)
+				}
+			}
+		}
+		slices.Sort(all)
+		return strings.Join(all, " ")
+	}
+	s.until("the command was noticed and answered", func() bool { return faces(first) == "confused eyes" })
+	if got := faces(outsider) + faces(silent); got != "" {
+		t.Errorf("reactions to who may not write, or above the limit: %s", got)
+	}
+	if answers("20 commands in comments") != 1 {
+		t.Error("the limit is told again")
 	}
 }
 

@@ -37,7 +37,7 @@ func (e *Engine) performOne(ctx context.Context, t task) (pipeline.Outcome, erro
 		pipeline.ReadChecks, pipeline.InspectGate, pipeline.VerifyPerson, pipeline.VerifyDoor, pipeline.AnswerDoor,
 		pipeline.CreateDeployment, pipeline.RunProbes, pipeline.TakeSnapshot, pipeline.VerifyDeploy, pipeline.JudgeRequest, pipeline.LoadTarget,
 		pipeline.MovePart, pipeline.JudgeTrouble, pipeline.SendNotice, pipeline.Remind, pipeline.Summon, pipeline.ReadHead, pipeline.ReadConfig, pipeline.ShowProblems,
-		pipeline.ReadBehind, pipeline.SayBehind:
+		pipeline.ReadBehind, pipeline.SayBehind, pipeline.React:
 		return e.performer.Perform(ctx, job)
 	}
 	return nil, fmt.Errorf("effect %T has no performer", job.Effect)

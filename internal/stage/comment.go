@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/internal/github"
@@ -15,6 +16,18 @@ const askStatus = "status"
 
 // taken is what a command on a commit is answered when there is nothing to say.
 const taken = "👍 Taken."
+
+// reactWithin is how long it helps anybody to see that a command was noticed.
+const reactWithin = time.Minute
+
+// react shows that a command was noticed. GitHub keeps one such reaction, however
+// often it is given.
+func (p *Performers) react(ctx context.Context, repo Comments, job engine.Job, e pipeline.React) (pipeline.Outcome, error) {
+	if job.Now.Sub(job.FirstAt) > reactWithin {
+		return pipeline.Done{}, nil
+	}
+	return pipeline.Done{}, p.bearable(ctx, job, repo.React(ctx, e.Comment.ID, github.Eyes))
+}
 
 // reply answers a comment: a reaction, and a comment if there is something to
 // say. Below a commit an App writes only with contents: write, which this one does

@@ -144,6 +144,8 @@ func (p *Performers) perform(ctx context.Context, repo Repo, job engine.Job) (pi
 		return p.performTelling(ctx, repo, job)
 	case pipeline.Reply:
 		return p.reply(ctx, repo, job, e)
+	case pipeline.React:
+		return p.react(ctx, repo, job, e)
 	case pipeline.ShowProblems:
 		return p.showProblems(ctx, repo, job, e)
 	case pipeline.Tell, pipeline.StartRun, pipeline.ReadPinned, pipeline.FindRuns, pipeline.TellRun, pipeline.ChangeLane:

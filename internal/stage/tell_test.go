@@ -48,6 +48,28 @@ func TestReply(t *testing.T) {
 	equal(t, "status", strings.Contains(all[len(all)-1].Body, "v1.2.0"), true)
 }
 
+// A command is noticed once, only while that helps, and never at any price.
+func TestReact(t *testing.T) {
+	r := newRig(t)
+	issue, err := r.AddIssue(repoName, "bob", "Release", false)
+	must(t, err)
+	id, err := r.Comment("bob", repoName, issue, "/approve")
+	must(t, err)
+	e := pipeline.React{Comment: pipeline.CommentRef{ID: id, Issue: issue}}
+	perform[pipeline.Done](r, r.job(e, 0))
+	perform[pipeline.Done](r, r.job(e, 1))
+	got := r.snapshot().Comments[0].Reactions
+	equal(t, "reactions", len(got), 1)
+	equal(t, "eyes", got[0].Content, "eyes")
+	late := r.job(e, 3)
+	late.FirstAt = late.Now.Add(-2 * time.Minute)
+	calls := r.calls("/reactions")
+	perform[pipeline.Done](r, late)
+	equal(t, "calls when it is late", r.calls("/reactions"), calls)
+	r.SetPermission("acme", "issues", "read")
+	perform[pipeline.Done](r, r.job(e, 0))
+}
+
 // A comment on a commit is answered by a check run there, and nothing is tried
 // that would take contents: write.
 func TestReplyByCheck(t *testing.T) {
