@@ -106,7 +106,7 @@ func (a *App) buildEngine(p *stage.Performers) error {
 		Store: a.store, Waker: a.waker, Performer: p, Shower: p, Clock: clock{}, Logger: a.log,
 		Machine:  engine.Machine{Next: pipeline.Next, NextIntake: pipeline.NextIntake, Wake: pipeline.Wake, NextLane: pipeline.NextLane, WakeLane: pipeline.WakeLane, Brewing: pipeline.Brewing},
 		Instance: a.instance, Rand: mathrand.Float64, Zones: Zones(), Hooks: a.hooks(),
-		Options: engine.Options{SoleOwner: !a.cfg.Store.Shared(), Patience: a.cfg.Settle, EffectTimeout: a.cfg.Patience, ShowTimeout: min(a.cfg.Patience, time.Minute), Coalesce: map[string]time.Duration{
+		Options: engine.Options{SoleOwner: !a.cfg.Store.Shared(), Patience: a.cfg.Settle, EffectTimeout: a.cfg.Patience, ShowTimeout: min(a.cfg.Patience, time.Minute), KeepRuns: a.cfg.KeepRuns, Coalesce: map[string]time.Duration{
 			"": time.Second, "check/": 200 * time.Millisecond, "deployment": 0, "slack": 1200 * time.Millisecond, "discord": 2 * time.Second,
 		}},
 	})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gatehouse-app/gatehouse/internal/discord"
 	"github.com/gatehouse-app/gatehouse/internal/slack"
+	"github.com/gatehouse-app/gatehouse/pipeline"
 )
 
 // Config is what the operator sets. LoadConfig fills it from the environment.
@@ -25,7 +26,8 @@ type Config struct {
 	Patience     time.Duration // how long one effect may take
 	Bindings     string        // path of the operator's file, or empty
 	Sweep        time.Duration
-	ProbeAllow   []string // host:port patterns that smoke probes may reach although they are private
+	KeepRuns     time.Duration // how long a run is kept after its end; 0: for ever
+	ProbeAllow   []string      // host:port patterns that smoke probes may reach although they are private
 	AppID        int64
 	PrivateKey   Secret
 	HookSecrets  []Secret
@@ -72,6 +74,7 @@ func LoadConfig(get func(string) string) (Config, error) {
 		Patience:     l.patience(),
 		Bindings:     get("GATEHOUSE_BINDINGS"),
 		Sweep:        l.duration("GATEHOUSE_SWEEP", time.Minute),
+		KeepRuns:     l.keepRuns(),
 		ProbeAllow:   l.list("GATEHOUSE_PROBE_ALLOW"),
 		AppID:        l.appID(),
 		PrivateKey:   l.privateKey(),
@@ -133,8 +136,8 @@ func (l *loader) addr() string {
 	return addr
 }
 
-// pagesAddr is this machine's own: until people sign in, whoever reaches the
-// pages sees every run.
+// pagesAddr is this machine's own: whoever reaches the pages there sees every
+// run, signed in or not.
 func (l *loader) pagesAddr() string {
 	const name, fallback = "GATEHOUSE_PAGES_ADDR", "127.0.0.1:8081"
 	switch addr := l.get(name); addr {
@@ -148,7 +151,7 @@ func (l *loader) pagesAddr() string {
 		case err != nil:
 			l.fail(name, "expected host:port, such as %s, or off, got %q", fallback, addr)
 		case !loopback(host):
-			l.fail(name, "expected an address of this machine itself, such as %s: the pages show every run and there is no signing in yet, got %q", fallback, addr)
+			l.fail(name, "expected an address of this machine itself, such as %s: whoever reaches the pages there sees every run, got %q", fallback, addr)
 		}
 		return addr
 	}
@@ -189,6 +192,23 @@ func (l *loader) duration(name string, fallback time.Duration) time.Duration {
 		return fallback
 	}
 	return d
+}
+
+// keepRuns is at least as long as something may still ask for the run: GitHub
+// re-runs workflows for 30 days.
+func (l *loader) keepRuns() time.Duration {
+	const name, fallback, least = "GATEHOUSE_KEEP_RUNS", 400, 35
+	const day = 24 * time.Hour
+	v := l.get(name)
+	switch d, ok := pipeline.ParseDuration(v); {
+	case v == "forever":
+		return 0
+	case ok && d >= least*day:
+		return d
+	case v != "":
+		l.fail(name, "expected at least %dd, such as %dd, or forever, got %q", least, fallback, v)
+	}
+	return fallback * day
 }
 
 func (l *loader) list(name string) []string {

@@ -89,6 +89,7 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 			m.Lines = []string{
 				"Gatehouse has no run with the id " + r.PathValue("id") + ".",
 				"A run's id has 16 digits and letters; the Details link of a check on the commit leads to its run. Another Gatehouse may have it, or its store was replaced.",
+				"A run that ended long ago is deleted (after 400 days, if the operator chose nothing else). What people did in it stays in the audit trail: gatehouse audit export.",
 			}
 		}
 	}

@@ -136,7 +136,7 @@ func spanOf(text string) time.Duration {
 	if spelledOut {
 		text = number + unit[:1]
 	}
-	d, _ := duration(text) // 0 where it is none
+	d, _ := ParseDuration(text) // 0 where it is none
 	return d
 }
 

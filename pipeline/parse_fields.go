@@ -129,7 +129,7 @@ func (f fields) span(name string, standard, low, high time.Duration) time.Durati
 		f.p.text(v)
 		return standard
 	}
-	d, ok := duration(text)
+	d, ok := ParseDuration(text)
 	if !ok || kind != scalarText {
 		f.p.refuse(v, codeDuration, fmt.Sprintf("%s is no duration: %s.", quoted(name), quoted(text)), fmt.Sprintf("Write a number with a unit: %s: 90s, 15m, 72h or 7d.", name))
 		return standard

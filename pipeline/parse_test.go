@@ -233,12 +233,12 @@ func TestDurations(t *testing.T) {
 		"1d12h": 36 * time.Hour, "1.5h": 90 * time.Minute, "250ms": 250 * time.Millisecond, "1h30m": 90 * time.Minute,
 	}
 	for text, want := range good {
-		if got, ok := duration(text); !ok || got != want {
+		if got, ok := ParseDuration(text); !ok || got != want {
 			t.Errorf("%s: got %v, %v", text, got, ok)
 		}
 	}
 	for _, text := range []string{"", "0", "5", "-5m", "+5m", "d", "1.5d", "-1d", "1d-2h", "1d24h", "1d1d", "36501d", "5 m", "1w", "99999999h"} {
-		if got, ok := duration(text); ok {
+		if got, ok := ParseDuration(text); ok {
 			t.Errorf("%q was read as %v", text, got)
 		}
 	}

@@ -12,8 +12,9 @@ import (
 
 const day = 24 * time.Hour
 
-// duration reads Go's notation and d for days: 90d, 1d12h, 1.5h, 250ms.
-func duration(text string) (time.Duration, bool) {
+// ParseDuration reads Go's notation and d for days: 90d, 1d12h, 1.5h, 250ms. A sign
+// and a number without a unit are refused.
+func ParseDuration(text string) (time.Duration, bool) {
 	days, rest, found := strings.Cut(text, "d")
 	if !found {
 		d, err := time.ParseDuration(text)

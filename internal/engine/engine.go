@@ -55,6 +55,7 @@ type Options struct {
 	SoleOwner     bool                     // no other process uses the store: leases of other instances are dead
 	SweepGrace    time.Duration            // how overdue an item is before a sweep wakes it; default 5 s, with SoleOwner 0
 	SweepLimit    int                      // items that one sweep wakes; default 1000
+	KeepRuns      time.Duration            // how long a run is kept after its end; 0: for ever
 }
 
 // Config is what an engine is made of.

@@ -170,7 +170,7 @@ func (t *tx) seal() error {
 	t.item.WakeAt = t.next()
 	t.item.Scope = scopeOf(t.rec.repo())
 	if run := t.rec.Run; run != nil {
-		t.item.State = string(run.Status)
+		t.item.State, t.item.Expires = string(run.Status), t.keptUntil()
 	} else {
 		t.item.State, t.item.Expires = StateOpen, time.Time{}
 		if t.rec.Intake.Over && len(t.rec.Owed) == 0 {
@@ -178,6 +178,16 @@ func (t *tx) seal() error {
 		}
 	}
 	return encode(t.item, t.rec)
+}
+
+// keptUntil is when a run may be deleted: long after its end, once all that it
+// owes is done and all that it shows is shown. Zero is never. What people need to
+// return to a release stands in its lane, and what happened in the audit trail.
+func (t *tx) keptUntil() time.Time {
+	if t.e.opt.KeepRuns == 0 || t.rec.Run.Status == pipeline.RunActive || len(t.rec.Owed) > 0 || !t.item.WakeAt.IsZero() {
+		return time.Time{}
+	}
+	return t.now.Add(t.e.opt.KeepRuns)
 }
 
 // next is when the item must be looked at: the earliest of the machine's own

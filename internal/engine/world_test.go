@@ -192,6 +192,10 @@ func toyNext(s pipeline.State, e pipeline.Event) pipeline.Step {
 				step.Show = []pipeline.Slot{pipeline.SlotSlack, pipeline.SlotDetails}
 			case "deadline":
 				run.Stages = map[string]*pipeline.StageRun{"w": {Deadline: e.At.Add(21 * 24 * time.Hour)}}
+			case "end":
+				run.Status = pipeline.RunSucceeded
+			case "fail":
+				run.Status = pipeline.RunFailed
 			case "tell":
 				owe("tell", pipeline.Tell{Run: "run-quiet", Fact: pipeline.LaneGranted{}})
 			}
@@ -209,6 +213,9 @@ func toyNext(s pipeline.State, e pipeline.Event) pipeline.Step {
 		}
 	case pipeline.ChecksChanged:
 		step.Show = []pipeline.Slot{pipeline.SlotSlack}
+		if f.SHA == "retry" {
+			run.Status = pipeline.RunActive
+		}
 		if f.SHA == "panic" {
 			panic("toy machine")
 		}
