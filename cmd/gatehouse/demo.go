@@ -40,6 +40,7 @@ func demoCommand(s streams) *cobra.Command {
 	cmd.Flags().BoolVar(&p.JSON, "json", false, "end with one line of figures and print nothing else")
 	cmd.Flags().StringVar(&gate, "gate", string(demo.GateReviewers), "how production is protected: reviewers, rule or none")
 	cmd.Flags().StringVar(&p.Addr, "addr", "", "where the sandbox listens (default: a free port of 127.0.0.1)")
+	cmd.Flags().StringVar(&p.Keep, "keep", "", "leave a copy of what Gatehouse stored in this new file, to look into it")
 	cmd.Flags().BoolVar(&verbose, "verbose", false, "print the app's log to standard error")
 	return cmd
 }

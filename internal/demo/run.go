@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/app"
+	"github.com/gatehouse-app/gatehouse/internal/sqlite"
 	"github.com/gatehouse-app/gatehouse/internal/witness"
 )
 
@@ -26,6 +28,7 @@ type Play struct {
 	Addr  string // of the sandbox; empty: a free port
 	Out   io.Writer
 	Log   io.Writer // the app's log; nil: nowhere
+	Keep  string    // where a copy of the app's store is left at the end; empty: nowhere
 	Now   func() time.Time
 }
 
@@ -42,8 +45,8 @@ type Figures struct {
 }
 
 // Run plays a story from an empty town to the witness' judgement.
-func Run(ctx context.Context, p Play) (Figures, error) {
-	fig := Figures{Story: p.Story}
+func Run(ctx context.Context, p Play) (fig Figures, err error) {
+	fig.Story = p.Story
 	if !slices.Contains(Stories(), p.Story) {
 		return fig, fmt.Errorf("there is no story %q; there are: %s", p.Story, strings.Join(Stories(), ", "))
 	}
@@ -51,7 +54,7 @@ func Run(ctx context.Context, p Play) (Figures, error) {
 	if err != nil {
 		return fig, err
 	}
-	defer house.close()
+	defer func() { err = errors.Join(err, house.close(context.WithoutCancel(ctx), p.Keep)) }()
 	if p.Story == StoryRollback {
 		p.Auto = true // its people have to be quicker than a reader
 		if err := house.tellRollback(ctx, p, &fig); err != nil {
@@ -121,6 +124,9 @@ func (h *house) approvals(ctx context.Context, p Play) (Figures, error) {
 	return fig, nil
 }
 
+// dbName is the app's store in the folder of its house.
+const dbName = "gatehouse.db"
+
 // house is a town with the app in it.
 type house struct {
 	town  *Town
@@ -155,12 +161,12 @@ func open(ctx context.Context, p Play) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	env := town.Env(at, filepath.Join(dir, "gatehouse.db"))
+	env := town.Env(at, filepath.Join(dir, dbName))
 	cfg, err := app.LoadConfig(func(name string) string { return env[name] })
 	if err != nil {
 		return nil, err
 	}
-	if err := town.Pair(ctx, filepath.Join(dir, "gatehouse.db"), known(signIn)...); err != nil {
+	if err := town.Pair(ctx, filepath.Join(dir, dbName), known(signIn)...); err != nil {
 		return nil, err
 	}
 	log := slog.New(slog.DiscardHandler)
@@ -203,13 +209,28 @@ func address(ctx context.Context, signIn bool) (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-func (h *house) close() {
+// close ends the app, and the town after it.
+func (h *house) close(ctx context.Context, keep string) (err error) {
 	h.stop()
 	if err := <-h.done; err != nil {
 		slog.Warn("the app did not stop cleanly", "error", err)
 	}
 	h.town.Close()
+	if keep != "" {
+		err = leave(ctx, filepath.Join(h.dir, dbName), keep)
+	}
 	_ = os.RemoveAll(h.dir)
+	return err
+}
+
+// leave copies what the app has stored to where somebody may look into it.
+func leave(ctx context.Context, db, to string) (err error) {
+	store, err := sqlite.Open(ctx, db, sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	return store.Backup(ctx, to)
 }
 
 func (h *house) tell(ctx context.Context, p Play) (Told, error) {
