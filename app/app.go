@@ -75,7 +75,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 
 func (a *App) build(ctx context.Context) error {
 	var err error
-	if a.github, err = github.New(a.cfg.github(), github.Options{Clock: clock{}.Now, Logger: a.log, Observe: a.metrics.observeGitHub}); err != nil {
+	if a.github, err = github.New(a.cfg.github(), github.Options{Clock: clock{}.Now, Logger: a.log, Observe: a.metrics.observeGitHub, Penalty: a.cfg.Penalty}); err != nil {
 		return err
 	}
 	a.lost = a.newLost()

@@ -45,7 +45,8 @@ type Config struct {
 	Operator     Secret   // the operator's token for the API, or empty
 	Unused       []string // variables that are set and that this version does not use
 
-	Settle time.Duration // how long a surface waits for the answer to something short; no variable sets it. 0 means 1 s
+	Penalty time.Duration // how long GitHub is left alone after a limit that names no time; no variable sets it. 0 means a minute
+	Settle  time.Duration // how long a surface waits for the answer to something short; no variable sets it. 0 means 1 s
 }
 
 // Secret prints as redacted, wherever it ends up.

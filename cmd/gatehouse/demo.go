@@ -13,8 +13,12 @@ import (
 	"github.com/gatehouse-app/gatehouse/internal/demo"
 )
 
-// autoTime bounds a story that plays every part itself.
-const autoTime = 2 * time.Minute
+// autoTime bounds a story that plays every part itself; faultsTime that of the
+// faults, which tells many.
+const (
+	autoTime   = 2 * time.Minute
+	faultsTime = 90 * time.Second
+)
 
 func demoCommand(s streams) *cobra.Command {
 	p := demo.Play{Out: s.out, Now: time.Now}
@@ -35,7 +39,7 @@ func demoCommand(s streams) *cobra.Command {
 			return play(cmd.Context(), p)
 		},
 	}
-	cmd.Flags().StringVar(&p.Story, "story", demo.StoryRelease, "the story: "+strings.Join(demo.Stories(), " or "))
+	cmd.Flags().StringVar(&p.Story, "story", demo.StoryRelease, "the story: "+strings.Join(demo.Stories(), ", "))
 	cmd.Flags().BoolVar(&p.Auto, "auto", false, "play every part, the approver's too")
 	cmd.Flags().BoolVar(&p.JSON, "json", false, "end with one line of figures and print nothing else")
 	cmd.Flags().StringVar(&gate, "gate", string(demo.GateReviewers), "how production is protected: reviewers, rule or none")
@@ -57,9 +61,13 @@ func play(ctx context.Context, p demo.Play) error {
 	if p.Story == demo.StoryApprovals {
 		p.Auto, p.Gate = true, demo.GateReviewers
 	}
+	limit := autoTime
+	if p.Story == demo.StoryFaults {
+		p.Auto, limit = true, faultsTime
+	}
 	if p.Auto {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, autoTime)
+		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
 	fig, err := demo.Run(ctx, p)

@@ -30,6 +30,9 @@ type Play struct {
 	Log   io.Writer // the app's log; nil: nowhere
 	Keep  string    // where a copy of the app's store is left at the end; empty: nowhere
 	Now   func() time.Time
+
+	step time.Duration     // how long a job of Actions takes; 0: as long as the town says
+	tune func(*app.Config) // changes the app's configuration; nil: not at all
 }
 
 // Figures are the one line that --json ends with.
@@ -41,6 +44,7 @@ type Figures struct {
 	TookMS               int64    `json:"took_ms"`
 	*witness.BackFigures          // of the story rollback
 	Reasons              []string `json:"reasons,omitempty"` // that people were told, in order: of the story approvals
+	Faults               []Day    `json:"faults,omitempty"`  // of the story faults
 	Violations           []string `json:"violations,omitempty"`
 }
 
@@ -49,6 +53,9 @@ func Run(ctx context.Context, p Play) (fig Figures, err error) {
 	fig.Story = p.Story
 	if !slices.Contains(Stories(), p.Story) {
 		return fig, fmt.Errorf("there is no story %q; there are: %s", p.Story, strings.Join(Stories(), ", "))
+	}
+	if p.Story == StoryFaults {
+		return faults(ctx, p)
 	}
 	house, err := open(ctx, p)
 	if err != nil {
@@ -86,10 +93,11 @@ const (
 	StoryRelease   = "release"
 	StoryApprovals = "approvals"
 	StoryRollback  = "rollback"
+	StoryFaults    = "faults"
 )
 
 // Stories lists what can be told.
-func Stories() []string { return []string{StoryRelease, StoryApprovals, StoryRollback} }
+func Stories() []string { return []string{StoryRelease, StoryApprovals, StoryRollback, StoryFaults} }
 
 // approvals plays the story of approvals, which people do not take part in.
 func (h *house) approvals(ctx context.Context, p Play) (Figures, error) {
@@ -148,7 +156,7 @@ func open(ctx context.Context, p Play) (*house, error) {
 		return nil, fmt.Errorf("the sandbox cannot listen: %w", err)
 	}
 	signIn := p.Story == StoryApprovals
-	town, err := Open(listener, Options{Gate: p.Gate, SignIn: signIn})
+	town, err := Open(listener, Options{Gate: p.Gate, SignIn: signIn, Step: p.step})
 	if err != nil {
 		return nil, err
 	}
@@ -165,6 +173,9 @@ func open(ctx context.Context, p Play) (*house, error) {
 	cfg, err := app.LoadConfig(func(name string) string { return env[name] })
 	if err != nil {
 		return nil, err
+	}
+	if p.tune != nil {
+		p.tune(&cfg)
 	}
 	if err := town.Pair(ctx, filepath.Join(dir, dbName), known(signIn)...); err != nil {
 		return nil, err

@@ -20,6 +20,8 @@ type Teller struct {
 	Now  func() time.Time
 	// Ponder says when the approver has looked at the release long enough; nil: at once.
 	Ponder func() bool
+	// AtGate is done while the release waits, before it is approved; nil: nothing.
+	AtGate func(context.Context, Told) error
 	// Outage breaks something from before the final approval of a rollback until
 	// everything is back, which over ends; nil: all is well.
 	Outage func() (over func(), err error)
@@ -43,6 +45,11 @@ func (t *Teller) Release(ctx context.Context) (Told, error) {
 	told, err := t.ToTheGate(ctx)
 	if err != nil {
 		return told, err
+	}
+	if t.AtGate != nil {
+		if err := t.AtGate(ctx, told); err != nil {
+			return told, err
+		}
 	}
 	if err := t.approve(ctx, told.Release); err != nil {
 		return told, err

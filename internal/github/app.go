@@ -35,6 +35,7 @@ type Options struct {
 	Transport http.RoundTripper // Transport makes the connections; nil means a copy of net/http's default.
 	Logger    *slog.Logger      // Logger gets one debug line a request; nil means none.
 	Observe   func(Observation) // Observe is called once a request, for metrics; nil means nobody.
+	Penalty   time.Duration     // Penalty is the first rest after a secondary limit that names no time; 0 means a minute.
 }
 
 // App is one GitHub App on one server. It is safe for use by several goroutines.

@@ -28,14 +28,16 @@ type meter struct {
 	reset        time.Time
 	blockedUntil time.Time
 	blockedWhy   string
-	strikes      int // strikes counts the secondary limits in a row that named no time.
+	rest         time.Duration // rest is the first penalty.
+	strikes      int           // strikes counts the secondary limits in a row that named no time.
 	points       *rate.Limiter
 	content      *rate.Limiter
 	contentHour  *rate.Limiter
 }
 
-func newMeter() *meter {
+func newMeter(penalty time.Duration) *meter {
 	return &meter{
+		rest:        penalty,
 		points:      rate.NewLimiter(rate.Every(time.Minute/pointsPerMinute), pointsPerMinute),
 		content:     rate.NewLimiter(rate.Every(time.Minute/contentPerMinute), contentPerMinute),
 		contentHour: rate.NewLimiter(rate.Every(time.Hour/contentPerHour), contentPerHour),
@@ -184,7 +186,7 @@ func (m *meter) penalty(now time.Time, a answer, blocked bool) time.Time {
 	if blocked {
 		return m.blockedUntil
 	}
-	wait := min(firstPenalty<<min(m.strikes, 6), longestPenalty)
+	wait := min(m.rest<<min(m.strikes, 6), longestPenalty)
 	m.strikes++
 	return now.Add(wait)
 }

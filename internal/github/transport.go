@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -29,13 +30,14 @@ type guard struct {
 	clock   func() time.Time
 	logger  *slog.Logger
 	observe func(Observation)
+	penalty time.Duration
 
 	mu     sync.Mutex
 	meters map[int64]*meter
 }
 
 func newGuard(base *url.URL, opts Options) *guard {
-	g := &guard{base: base, clock: opts.Clock, logger: opts.Logger, observe: opts.Observe, meters: map[int64]*meter{}}
+	g := &guard{base: base, clock: opts.Clock, logger: opts.Logger, observe: opts.Observe, penalty: cmp.Or(opts.Penalty, firstPenalty), meters: map[int64]*meter{}}
 	if g.logger == nil {
 		g.logger = slog.New(slog.DiscardHandler)
 	}
@@ -50,7 +52,7 @@ func (g *guard) meter(installation int64) *meter {
 	defer g.mu.Unlock()
 	m, ok := g.meters[installation]
 	if !ok {
-		m = newMeter()
+		m = newMeter(g.penalty)
 		g.meters[installation] = m
 	}
 	return m

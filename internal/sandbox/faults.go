@@ -42,7 +42,7 @@ type Fault struct {
 	// Ambiguous lets the request take effect before the error is answered.
 	Ambiguous  bool
 	RetryAfter time.Duration
-	Delay      time.Duration
+	Delay      time.Duration // Delay holds a request back before it is handled, whatever comes then.
 	// Times is how often the rule applies; 0 is always.
 	Times int
 	// Probability is between 0 and 1; 0 means always.
@@ -69,6 +69,19 @@ func (w *World) SetFaults(faults Faults) {
 	defer w.faults.mu.Unlock()
 	w.faults.rules = faults.Rules
 	w.faults.used = make([]int, len(faults.Rules))
+}
+
+// UnusedFaults lists the rules that applied to nothing.
+func (w *World) UnusedFaults() []Fault {
+	w.faults.mu.Lock()
+	defer w.faults.mu.Unlock()
+	var unused []Fault
+	for i, rule := range w.faults.rules {
+		if w.faults.used[i] == 0 {
+			unused = append(unused, rule)
+		}
+	}
+	return unused
 }
 
 // pick finds the rule for a request or webhook and counts its use; the zero Fault means that all is well.

@@ -101,7 +101,10 @@ func (w *World) delay(ctx context.Context, f Fault) bool {
 	case Hang:
 		<-ctx.Done()
 		return false
-	case Slow:
+	default:
+		if f.Delay == 0 {
+			return true
+		}
 		passed := make(chan struct{})
 		stop := w.clock.AfterFunc(f.Delay, func() { close(passed) })
 		defer stop()
@@ -112,7 +115,6 @@ func (w *World) delay(ctx context.Context, f Fault) bool {
 			return false
 		}
 	}
-	return true
 }
 
 // buffer is a response that is not sent yet.

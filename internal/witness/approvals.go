@@ -222,31 +222,8 @@ func (w Approvals) Told(calls []sandbox.Call, r Reason) string {
 
 // lines are those of a body that have one of the words, each of them once.
 func lines(body []byte, words []string) string {
-	var value any
-	if err := json.Unmarshal(body, &value); err != nil {
+	if !json.Valid(body) {
 		return strings.Join(words, " … ") // a form: Slack's
 	}
-	var found []string
-	var walk func(any)
-	walk = func(v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			for _, k := range slices.Sorted(maps.Keys(v)) {
-				walk(v[k])
-			}
-		case []any:
-			for _, e := range v {
-				walk(e)
-			}
-		case string:
-			for line := range strings.Lines(v) {
-				line = strings.TrimPrefix(strings.TrimSpace(line), "- ")
-				if !slices.Contains(found, line) && slices.ContainsFunc(words, func(word string) bool { return strings.Contains(line, word) }) {
-					found = append(found, line)
-				}
-			}
-		}
-	}
-	walk(value)
-	return strings.Join(found, "\n")
+	return linesWith(leaves(body), words)
 }

@@ -29,6 +29,23 @@ func hooksAnswered(f *facts) []string {
 	return saw
 }
 
+// AllTaken reports whether each webhook was taken in the end, as far as the record goes.
+func AllTaken(calls []sandbox.Call) bool {
+	open := map[string]bool{}
+	for _, c := range calls {
+		if c.Kind == sandbox.KindWebhook {
+			was, known := open[c.GUID]
+			open[c.GUID] = (!known || was) && (c.Status < 200 || c.Status >= 300)
+		}
+	}
+	for _, still := range open {
+		if still {
+			return false
+		}
+	}
+	return true
+}
+
 // noGuessing: 401 and 422 say that the app did not know who it was or what it wrote.
 func noGuessing(f *facts) []string {
 	var saw []string

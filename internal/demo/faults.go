@@ -1,0 +1,68 @@
+package demo
+
+import (
+	"context"
+	"time"
+
+	"github.com/gatehouse-app/gatehouse/internal/sandbox"
+)
+
+// badDay is one fault of the story of faults: what goes wrong, and when.
+type badDay struct {
+	name  string
+	rules []sandbox.Fault
+	// atGate happens while the release waits for its approval; nil: nothing does.
+	atGate func(context.Context, *Teller, Told) error
+	// words are what people are to read somewhere, all of them at one place; none:
+	// they notice nothing.
+	words []string
+}
+
+// The figures of the story.
+const (
+	stall    = 10 * time.Second // after which GitHub gives up by itself
+	dispatch = "/dispatches"
+	verdict  = "/deployment_protection_rule"
+	checks   = "/check-runs"
+)
+
+// badDays are all faults, in the order in which they are told.
+func badDays() []badDay {
+	return []badDay{
+		{name: "GitHub answers 5xx", rules: []sandbox.Fault{
+			{Method: "POST", Contains: dispatch, Kind: sandbox.Status502, Ambiguous: true, Times: 1},
+			{Method: "POST", Contains: checks, Kind: sandbox.Status500, Ambiguous: true, Times: 2},
+			{Method: "POST", Contains: verdict, Kind: sandbox.Status502, Ambiguous: true, Times: 3}, // what is said at the door, and the verdict
+			{Method: "PATCH", Contains: checks, Kind: sandbox.Status503, Times: 2},
+			{Method: "GET", Contains: "/contents/", Kind: sandbox.Status500, Times: 2},
+			{Method: "POST", Contains: "/statuses", Kind: sandbox.Status500, Times: 1},
+		}},
+		{name: "GitHub stalls for 10 seconds", rules: []sandbox.Fault{
+			{Method: "POST", Contains: dispatch, Kind: sandbox.Status502, Ambiguous: true, Delay: stall, Times: 1},
+			{Method: "POST", Contains: checks, Kind: sandbox.Slow, Delay: stall, Times: 1},
+			{Method: "POST", Contains: verdict, Kind: sandbox.Status502, Delay: stall, Times: 2},
+		}},
+		{name: "429 without Retry-After", rules: limited(sandbox.Status429)},
+		{name: "secondary limit without Retry-After", rules: limited(sandbox.SecondaryLimited)},
+		{name: "hourly limit used up", rules: []sandbox.Fault{
+			{Method: "PATCH", Contains: checks, Kind: sandbox.PrimaryLimited, RetryAfter: 3 * time.Second, Times: 1},
+		}},
+		{name: "Slack and Discord are away", rules: []sandbox.Fault{
+			{Path: "/slack/api/", Kind: sandbox.Status503, Times: 3},
+			{Path: "/discord/", Kind: sandbox.Status503, Times: 1},
+		}},
+		{name: "webhooks lost", rules: []sandbox.Fault{
+			{Method: "webhook", Kind: sandbox.Lost, Probability: 0.4},
+		}},
+		{name: "webhooks sent twice", rules: []sandbox.Fault{{Method: "webhook", Kind: sandbox.Doubled}}},
+		{name: "webhooks out of order", rules: []sandbox.Fault{{Method: "webhook", Kind: sandbox.Reordered}}},
+	}
+}
+
+func limited(kind sandbox.FaultKind) []sandbox.Fault {
+	return []sandbox.Fault{
+		{Method: "POST", Contains: dispatch, Kind: kind, Times: 1},
+		{Method: "POST", Contains: checks, Kind: kind, Times: 1},
+		{Method: "POST", Contains: verdict, Kind: kind, Times: 2},
+	}
+}
