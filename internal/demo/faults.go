@@ -47,6 +47,11 @@ func badDays() []badDay {
 		{name: "hourly limit used up", rules: []sandbox.Fault{
 			{Method: "PATCH", Contains: checks, Kind: sandbox.PrimaryLimited, RetryAfter: 3 * time.Second, Times: 1},
 		}},
+		{name: "token expires during a call", rules: []sandbox.Fault{
+			{Method: "POST", Contains: dispatch, Kind: sandbox.TokenExpired, Times: 2},
+			{Method: "POST", Contains: verdict, Kind: sandbox.TokenExpired, Times: 2},
+			{Method: "POST", Contains: checks, Kind: sandbox.TokenExpired, Times: 1},
+		}},
 		{name: "Slack and Discord are away", rules: []sandbox.Fault{
 			{Path: "/slack/api/", Kind: sandbox.Status503, Times: 3},
 			{Path: "/discord/", Kind: sandbox.Status503, Times: 1},

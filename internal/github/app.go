@@ -112,18 +112,42 @@ func (a *App) client(installation int64) (*gh.Client, error) {
 }
 
 // do makes one call as an installation, or as the App itself for zero, and turns every failure into an *Error.
+// A token that GitHub takes no more did nothing: with another one the call is made once again.
 func (a *App) do(ctx context.Context, installation int64, o operation, f func(context.Context, *gh.Client) error) error {
+	stale, err := a.try(ctx, installation, o, f)
+	if stale {
+		_, err = a.try(ctx, installation, o, f)
+	}
+	return err
+}
+
+// try makes one call; stale says that GitHub did not take the token that it gave.
+func (a *App) try(ctx context.Context, installation int64, o operation, f func(context.Context, *gh.Client) error) (stale bool, err error) {
 	client, err := a.client(installation)
 	if err != nil {
-		return &Error{Class: Unexpected, Op: o.name, Message: redact(err.Error(), ""), Err: cause(err, "")}
+		return false, &Error{Class: Unexpected, Op: o.name, Message: redact(err.Error(), ""), Err: cause(err, "")}
 	}
 	c := &call{operation: o, installation: installation, priority: priorityOf(ctx)}
 	timed, cancel := context.WithTimeout(withCall(ctx, c), requestTimeout)
 	defer cancel()
 	if err := f(timed, client); err != nil {
-		return c.failure(ctx, err)
+		failed := c.failure(ctx, err)
+		stale = failed.Class == Unauthorized && installation != 0 && !c.refusedToken()
+		if stale {
+			a.forget(installation, client)
+		}
+		return stale, failed
 	}
-	return nil
+	return false, nil
+}
+
+// forget drops the client of an installation, and with it the token.
+func (a *App) forget(installation int64, client *gh.Client) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.clients[installation] == client {
+		delete(a.clients, installation)
+	}
 }
 
 // baseURL accepts https anywhere, and http on this machine only, so that no token travels in the clear.

@@ -93,6 +93,13 @@ func (c *call) failure(parent context.Context, err error) *Error {
 	return e
 }
 
+// refusedToken says that GitHub gave no token.
+func (c *call) refusedToken() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.token
+}
+
 // canceled keeps the doubt: a write that was on its way may have happened.
 func (c *call) canceled() Class {
 	if c.effect == once && c.sent && c.answer.status == 0 {

@@ -32,6 +32,7 @@ type token struct {
 	login   string
 	expires time.Time
 	allowed map[string]string
+	spoiled bool // a fault ended it before its time
 }
 
 // identity is who makes a request.
@@ -79,6 +80,23 @@ func (w *World) authenticate(h http.Header) (identity, error) {
 		}
 	}
 	return identity{}, errBadCredentials
+}
+
+// expire ends the token of a request before its time.
+func (w *World) expire(h http.Header) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, value, _ := strings.Cut(h.Get("Authorization"), " ")
+	if t, ok := w.tokens[value]; ok {
+		t.expires, t.spoiled = w.clock.Now(), true
+	}
+}
+
+// spoiled tells whether a request comes with a token that a fault ended.
+func (w *World) spoiled(h http.Header) bool {
+	_, value, _ := strings.Cut(h.Get("Authorization"), " ")
+	t, ok := w.tokens[value]
+	return ok && t.spoiled
 }
 
 func (w *World) authenticateApp(value string) (identity, error) {

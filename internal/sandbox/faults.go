@@ -20,6 +20,7 @@ const (
 	Status429        FaultKind = "status429"
 	SecondaryLimited FaultKind = "secondary" // 403; Retry-After only if Fault.RetryAfter is set.
 	PrimaryLimited   FaultKind = "primary"   // 403 with nothing remaining and a reset.
+	TokenExpired     FaultKind = "token"     // 401, and from then on for everything that comes with this token.
 	Slow             FaultKind = "slow"      // The request is handled after Fault.Delay.
 	Hang             FaultKind = "hang"      // The request is never answered; it ends with the client's patience.
 

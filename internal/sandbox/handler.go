@@ -77,6 +77,9 @@ func (w *World) observe(kind CallKind, route func(*http.Request) string, next ht
 			w.done(*call)
 			return
 		}
+		if fault.Kind == TokenExpired {
+			w.expire(req.Header)
+		}
 		answer := &buffer{header: http.Header{}, status: http.StatusOK}
 		wrong, faulty := fault.answer(w.clock.Now())
 		if !faulty || fault.Ambiguous {

@@ -42,6 +42,9 @@ func (w *World) serve(rt route, rw http.ResponseWriter, req *http.Request) {
 	r.header.Set("X-Github-Media-Type", "github.v3; format=json")
 	id, err := w.authenticate(req.Header)
 	if err != nil {
+		if w.spoiled(req.Header) {
+			r.call.Fault = string(TokenExpired)
+		}
 		failure(http.StatusUnauthorized, err.Error()).write(rw)
 		return
 	}
