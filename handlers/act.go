@@ -122,10 +122,14 @@ func (p *pages) formAgain(w http.ResponseWriter, r *http.Request, err error) {
 		p.turnAway(w, r, err)
 		return
 	}
-	body, err := p.words.SignInAgain(templates.Again{
+	p.signInAgain(w, r, templates.Again{
 		Start: startAddress("/signed-in"), Action: "/runs/" + r.PathValue("id"), Verb: verb, Reason: clip(r.PostFormValue("reason")),
 		Fields: []templates.Field{{Name: "release", Value: clip(r.PostFormValue("release"))}},
-	}, p.Clock())
+	})
+}
+
+func (p *pages) signInAgain(w http.ResponseWriter, r *http.Request, again templates.Again) {
+	body, err := p.words.SignInAgain(again, p.Clock())
 	if err != nil {
 		p.fail(w, r, err)
 		return

@@ -48,10 +48,12 @@ func (k *known) of(ctx context.Context, run *pipeline.Run, who pipeline.Person) 
 	if k.ask == nil || who.ID == 0 {
 		return pipeline.Standing{}, false
 	}
-	var teams []string
+	teams := run.Env().CommanderTeams()
 	if policy := policyOf(run); policy != nil {
-		teams = policy.Teams()
+		teams = append(teams, policy.Teams()...)
 	}
+	slices.Sort(teams)
+	teams = slices.Compact(teams)
 	key := fmt.Sprintf("%d/%d/%d/%s", run.Repo.Installation, run.Repo.ID, who.ID, strings.Join(teams, ","))
 	if s, ok := k.kept.Get(key); ok && k.clock().Before(s.at.Add(standingLives)) {
 		return s.Standing, true

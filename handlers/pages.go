@@ -124,6 +124,8 @@ func (p *pages) mountPages(mux *http.ServeMux) {
 func (p *pages) mountActs(mux *http.ServeMux) {
 	mux.HandleFunc("GET /approvals", p.own((*pages).approvals))
 	mux.HandleFunc("POST /runs/{id}", p.form(p.as((*pages).act, (*pages).formAgain)))
+	mux.HandleFunc("GET /lanes/{installation}/{lane}/rollback", p.own((*pages).back))
+	mux.HandleFunc("POST /lanes/{installation}/{lane}/rollback", p.form(p.as((*pages).askBack, (*pages).backAgain)))
 	mux.HandleFunc("GET /signed-in", p.own((*pages).signedIn))
 	if p.Pairings != nil {
 		mux.HandleFunc("GET /pair", p.own((*pages).askPair))
@@ -176,16 +178,11 @@ func (p *pages) lanes(w http.ResponseWriter, r *http.Request) {
 func (p *pages) lane(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTime)
 	defer cancel()
-	inst, err := strconv.ParseInt(r.PathValue("installation"), 10, 64)
-	if err != nil {
-		p.fail(w, r, engine.ErrNotFound)
-		return
-	}
 	before, err := strconv.ParseInt(r.FormValue("before"), 10, 64)
 	if err != nil || before < 0 {
 		before = 0
 	}
-	lane, err := p.findLane(ctx, inst, pipeline.LaneID(r.PathValue("lane")))
+	lane, err := p.laneOf(ctx, r)
 	if err != nil {
 		p.fail(w, r, err)
 		return
@@ -202,6 +199,7 @@ func (p *pages) lane(w http.ResponseWriter, r *http.Request) {
 		page.Older = page.Lane.Page + "?before=" + strconv.FormatInt(found.past[pastShown-1].Seq, 10)
 	}
 	page.Past = p.lines(lane, found.past, now)
+	page.Back = p.backOf(ctx, lane, leader(lane, found))
 	body, err := p.words.Lane(page)
 	p.send(w, r, body, err)
 }
@@ -235,6 +233,7 @@ func (p *pages) showRun(w http.ResponseWriter, r *http.Request, state pipeline.S
 		return
 	}
 	acts := p.acts(ctx, state.Run)
+	acts.Back = p.backOfRun(ctx, state)
 	acts.Answer, acts.Reason = answer, typed
 	body, err := p.words.Run(templates.NewRunLine(state, p.Clock(), p.links), inst, log, acts)
 	if err != nil {

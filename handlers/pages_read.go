@@ -3,7 +3,9 @@ package handlers
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/internal/engine"
@@ -57,6 +59,15 @@ func (p *pages) readLane(ctx context.Context, lane *pipeline.Lane, before int64,
 	named, err := p.Reader.RunsByID(ctx, lane.Installation, missing...)
 	read.runs = append(read.runs, named...)
 	return read, err
+}
+
+// laneOf is the lane that an address names.
+func (p *pages) laneOf(ctx context.Context, r *http.Request) (*pipeline.Lane, error) {
+	inst, err := strconv.ParseInt(r.PathValue("installation"), 10, 64)
+	if err != nil {
+		return nil, engine.ErrNotFound
+	}
+	return p.findLane(ctx, inst, pipeline.LaneID(r.PathValue("lane")))
 }
 
 func (p *pages) findLane(ctx context.Context, inst int64, id pipeline.LaneID) (*pipeline.Lane, error) {

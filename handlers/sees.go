@@ -82,6 +82,7 @@ func (s sees) lane(lane *pipeline.Lane) *pipeline.Lane {
 	if hidden(c.Verified) {
 		c.Verified = nil
 	}
+	c.History = slices.DeleteFunc(slices.Clone(c.History), func(r pipeline.Released) bool { return hidden(&r.Shipped) })
 	if c.Doubt != nil && hidden(&c.Doubt.Shipped) {
 		c.Doubt = nil
 	}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -158,6 +159,7 @@ func (g *gate) Given(_ context.Context, app int64, id string) (engine.Given, err
 		}
 		if a, ok := g.answers[id]; ok {
 			given.Answer = &a
+			given.Run = cmp.Or(given.Run, a.Run)
 		}
 		return given, nil
 	}

@@ -158,8 +158,9 @@ type (
 		Where   Origin
 		OK      bool
 		Refused *Refusal
-		Text    string // for status
-		Run     RunID  // that was started for it; empty: none
+		Text    string       // for status
+		Run     RunID        // that was started for it; empty: none
+		Plan    *RestorePlan `json:",omitempty"` // that was asked for
 	}
 )
 
@@ -349,8 +350,11 @@ type (
 	}
 	// TargetLoaded answers LoadTarget.
 	TargetLoaded struct{ Plan RestorePlan }
-	// RestorePlanned answers PlanRestore, in words.
-	RestorePlanned struct{ Text string }
+	// RestorePlanned answers PlanRestore: the plan, and the same in words.
+	RestorePlanned struct {
+		Text string
+		Plan *RestorePlan `json:",omitempty"`
+	}
 	// PartMoved answers MovePart: where the pointer stands now, and whether it had
 	// to be moved.
 	PartMoved struct {

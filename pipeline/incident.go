@@ -56,7 +56,7 @@ func (s State) Calls() []Escalation {
 // has acted, or Gatehouse itself has.
 func (l *Lane) callAt() time.Time {
 	k := l.Lock
-	if k == nil || k.Call == nil || l.restoring() != "" {
+	if k == nil || k.Call == nil || l.Restoring() != "" {
 		return time.Time{}
 	}
 	for _, step := range k.Call.Steps {

@@ -111,7 +111,7 @@ func (m *intakeMachine) rollbackJudged() {
 // planned answers who only wanted to know.
 func (m *intakeMachine) planned(o RestorePlanned) {
 	m.in.Result = "told what a rollback would move"
-	m.owe("reply", Reply{Where: m.in.Command.Where, OK: true, Text: o.Text})
+	m.owe("reply", Reply{Where: m.in.Command.Where, OK: true, Text: o.Text, Plan: o.Plan})
 }
 
 // noRollback says why nothing is rolled back, where it was asked.

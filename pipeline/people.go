@@ -182,8 +182,8 @@ func (m *machine) cancel(_ Ask, s Standing) *Refusal {
 	switch {
 	case !s.CanWrite():
 		return needsWrite(s, m.run.Repo, "cancel a run")
-	case m.run.Restore != nil && !m.commands(s):
-		return m.notCommander(s, "cancel a rollback")
+	case m.run.Restore != nil && !m.run.Env().commands(s):
+		return m.run.Env().notCommander(s, "cancel a rollback")
 	case m.run.Status != RunActive:
 		return &Refusal{Code: "run-over", Reason: "This run is over: " + string(m.run.Status) + "."}
 	case m.committed():

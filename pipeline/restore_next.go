@@ -22,7 +22,7 @@ func (m *machine) enterRestore() {
 	}
 	m.record("rollback-asked", r.Environment, r.StartedBy, x.Why)
 	m.markChats()
-	if id := l.restoring(); id != "" {
+	if id := l.Restoring(); id != "" {
 		m.end(RunSuperseded, Refusal{
 			Code: "rollback-underway", Reason: fmt.Sprintf("A rollback of %s is under way already: run %s.", r.Environment, id),
 			Fix: "Follow that one; approve it if you may.",
@@ -59,8 +59,8 @@ func (l *Lane) Leaving() *Shipped {
 	return l.Live
 }
 
-// restoring names the rollback that is under way in the lane, or "".
-func (l *Lane) restoring() RunID {
+// Restoring names the rollback that is under way in the lane, or "".
+func (l *Lane) Restoring() RunID {
 	for id, o := range l.Runs {
 		if o.Restore {
 			return id
@@ -101,8 +101,8 @@ func (m *machine) startRequest(st *Stage, sr *StageRun) {
 
 func (m *machine) commanderKnown(st *Stage, sr *StageRun, s Standing) {
 	x := m.run.Restore
-	if !m.commands(s) {
-		m.fail(st, sr, *m.notCommander(s, "ask for a rollback of "+m.run.Environment))
+	if why := m.run.Env().MayCommand(s, "ask for a rollback of "+m.run.Environment); why != nil {
+		m.fail(st, sr, *why)
 		return
 	}
 	if x.BreakGlass && !m.run.Env().BreakGlass {
@@ -132,19 +132,6 @@ func (m *machine) brokeGlass(st *Stage, by Person) {
 	}
 	call := Summon{People: distinct(people), Glass: true}
 	m.say(st.ID, "break-glass", func(to Channel) Effect { call.To = to; return call })
-}
-
-// commands reports whether the person is a commander of the environment.
-func (m *machine) commands(s Standing) bool {
-	return m.run.Env().commandedBy(s)
-}
-
-func (m *machine) notCommander(s Standing, what string) *Refusal {
-	who := names(m.run.Env().commanders())
-	return &Refusal{
-		Code: "not-commander", Reason: s.Person.Login + " may not " + what + ".",
-		Fix: "One of these may: " + strings.Join(who, ", ") + ".", Who: who,
-	}
 }
 
 func (m *machine) startTarget(st *Stage, sr *StageRun) {
@@ -449,8 +436,8 @@ func (m *machine) holderOver(f HolderOver) {
 // else has gone to the lane.
 func (m *machine) mayRetryRestore(s Standing) *Refusal {
 	switch live := m.lane.Live; {
-	case !m.commands(s):
-		return m.notCommander(s, "retry a rollback")
+	case !m.run.Env().commands(s):
+		return m.run.Env().notCommander(s, "retry a rollback")
 	case live != nil && live.At.After(m.run.EndedAt) && !m.run.EndedAt.IsZero():
 		return &Refusal{Code: "outdated", Reason: live.Version + " has gone to " + m.run.Environment + " since.", Fix: "Ask for a new rollback."}
 	}

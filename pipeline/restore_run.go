@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"slices"
 	"time"
 )
 
@@ -135,19 +134,6 @@ func (s *Spec) smokeOf(env string) *Stage {
 // kept out by the machine.
 func finalPolicy(env *Environment) *Policy {
 	return &Policy{Need: []Need{{AnyOf: env.commanders(), Count: 1}}, Expires: finalExpiry, Gate: GateGatehouse, AuthorMayApprove: true}
-}
-
-// commanders are those who may ask for a rollback.
-func (e *Environment) commanders() []Principal {
-	if len(e.Commanders) > 0 {
-		return e.Commanders
-	}
-	return []Principal{{Role: "maintain"}}
-}
-
-// commandedBy reports whether somebody of that standing is one of them.
-func (e *Environment) commandedBy(s Standing) bool {
-	return slices.ContainsFunc(e.commanders(), func(p Principal) bool { return p.fits(s) })
 }
 
 // NewRollback makes the run of a rollback. Its commit is that of what is live

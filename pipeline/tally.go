@@ -95,7 +95,7 @@ func (m *intakeMachine) limitRollback(spec *Spec) {
 
 // rollbackLimited lets a commander's rollback go on, and no other.
 func (m *intakeMachine) rollbackLimited(s Standing) {
-	if !m.in.Spec.Environments[m.in.rollbackRequest().Environment].commandedBy(s) {
+	if !m.in.Spec.Environments[m.in.rollbackRequest().Environment].commands(s) {
 		m.limited()
 		return
 	}

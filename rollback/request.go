@@ -35,7 +35,7 @@ func (r Request) Check() *pipeline.Refusal {
 	return &pipeline.Refusal{
 		Code:   "rollback-incomplete",
 		Reason: fmt.Sprintf("To roll %s back takes %s.", r.Environment, strings.Join(missing, " and ")),
-		Fix:    "Send this comment, with your reason:", Lines: r.comment(),
+		Fix:    sendComment, Lines: r.comment(),
 	}
 }
 

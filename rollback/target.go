@@ -102,7 +102,7 @@ func offer(why pipeline.Refusal, history []pipeline.Released, live *pipeline.Shi
 		why.Fix = "There is no release to return to. Mend it forward, or move what is live in the Firebase console."
 		return &why
 	}
-	why.Fix = "These can be returned to: " + strings.Join(names, ", ") + ". Send this comment, with your reason:"
+	why.Fix = "These can be returned to: " + strings.Join(names, ", ") + ". " + sendComment
 	why.Lines = Request{Environment: environment, To: names[0]}.comment()
 	return &why
 }

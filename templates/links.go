@@ -24,6 +24,11 @@ func (l Links) Lane(installation int64, id pipeline.LaneID) string {
 	return join(l.Public, "lanes", strconv.FormatInt(installation, 10), string(id))
 }
 
+// Back is the page on which a lane is taken back to an earlier release.
+func (l Links) Back(installation int64, id pipeline.LaneID) string {
+	return l.Lane(installation, id) + "/rollback"
+}
+
 // Repo is the page of a repository.
 func (l Links) Repo(r pipeline.Repo) string { return join(l.Web, r.Owner, r.Name) }
 

@@ -30,6 +30,7 @@ type LaneView struct {
 	Lock         *LaneLock   // nil: the lane is not locked
 	Behind       *LaneBehind // nil: it is not, or nobody has looked
 	Thaw         *LaneLock   // nil: nobody has lifted its freezes
+	Back         string      // where it is taken back; "" while nothing went live
 }
 
 // LaneLock is who keeps a lane's door shut, or lifts its freezes, and why.
@@ -120,6 +121,9 @@ func NewLaneView(lane *pipeline.Lane, runs []*pipeline.Run, now time.Time, links
 		v.Thaw = &LaneLock{By: name(k.By), At: k.At, Until: k.Until, Why: k.Why, Environment: v.Title()}
 	}
 	v.Behind = behindOf(lane, now)
+	if lane.Leaving() != nil {
+		v.Back = links.Back(lane.Installation, lane.ID)
+	}
 	v.place(lane, known, now, links)
 	return v
 }

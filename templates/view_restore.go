@@ -29,6 +29,7 @@ type Move struct {
 	How      string // by what means, in words
 	Word     Word
 	Took     string
+	Takes    string // about how long Google needs for it
 	Reaches  string // until it has reached everybody, at most
 }
 
@@ -91,7 +92,7 @@ func (m *maker) restore() *Restore {
 
 func moveOf(mv pipeline.Move, s *pipeline.MoveState) Move {
 	out := Move{
-		Part: Part{Name: componentName(mv.Kind, mv.ID)}, From: pointerWord(mv.From), To: pointerWord(mv.To), How: howWord(mv), Reaches: span(mv.Reaches),
+		Part: Part{Name: componentName(mv.Kind, mv.ID)}, From: pointerWord(mv.From), To: pointerWord(mv.To), How: howWord(mv), Takes: span(mv.Takes), Reaches: span(mv.Reaches),
 		Word: Word{"⚪", "not moved yet"},
 	}
 	if s == nil {
@@ -203,15 +204,21 @@ func (r *Restore) who() string {
 
 // RestorePlan renders what a rollback would do, as Markdown.
 func RestorePlan(environment string, plan pipeline.RestorePlan) string {
-	r := &Restore{To: plan.Target.Version, Left: parts(plan.Left), Same: plan.Same, Migrations: plan.Migrations}
+	r, longest := planned(plan)
+	var l lines
+	l.add("A rollback of %s would go to **%s**: %s, %s.", md(environment), md(r.To), count(len(r.Moves), "move"), "done at Google within about "+longest)
+	movesMD(&l, r)
+	leftMD(&l, r)
+	return l.String()
+}
+
+// planned is a plan that nobody has carried out, and about how long it would take.
+func planned(plan pipeline.RestorePlan) (r *Restore, takes string) {
+	r = &Restore{To: plan.Target.Version, Left: parts(plan.Left), Same: plan.Same, Migrations: plan.Migrations}
 	longest := time.Duration(0)
 	for _, mv := range plan.Moves {
 		r.Moves = append(r.Moves, moveOf(mv, nil))
 		longest = max(longest, mv.Takes)
 	}
-	var l lines
-	l.add("A rollback of %s would go to **%s**: %s, %s.", md(environment), md(r.To), count(len(r.Moves), "move"), "done at Google within about "+span(longest))
-	movesMD(&l, r)
-	leftMD(&l, r)
-	return l.String()
+	return r, span(longest)
 }

@@ -38,6 +38,7 @@ type frame struct {
 	Version string // of the assets
 	Viewer  *Viewer
 	Form    bool // people type here, so that nothing may load the page anew
+	Renew   int  // after how many seconds the page is loaded anew, script or not; 0: it is not
 	Now     time.Time
 	Page    any
 }
@@ -53,7 +54,7 @@ func NewPages() (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the pages: %w", err)
 	}
-	for _, name := range []string{"lanes", "lane", "run", "message", "signin", "again", "account", "approvals", "pair"} {
+	for _, name := range []string{"lanes", "lane", "run", "message", "signin", "again", "account", "approvals", "pair", "back"} {
 		page, err := base.Clone()
 		if err == nil {
 			page, err = page.ParseFS(files, name+".tmpl")
@@ -202,7 +203,8 @@ func webFuncs() template.FuncMap {
 		"t": plain, "brief": brief, "sentence": sentence, "first": first, "count": count,
 		"sign": signOf, "moment": momentOf, "list": list, "either": either, "few": few,
 		"unmatchedHead": func() string { return unmatchedHead }, "unmatchedWhy": func() string { return unmatchedWhy },
-		"url": safeURL, "paste": paste, "verb": verb,
+		"url": safeURL, "paste": paste, "verb": verb, "shortSHA": short,
+		"busy":      func() Word { return Word{"🔄", "working"} },
 		"more":      Release.more,
 		"since":     func(now, at time.Time) string { return span(max(0, now.Sub(at))) },
 		"lane":      func(now time.Time, v LaneView) laneAt { return laneAt{v, now} },

@@ -21,6 +21,7 @@ type LanePage struct {
 	Past  []RunLine // newest first
 	First bool      // the newest are among them
 	Older string    // page of those before; "" when there are none
+	Back  *BackLink // nil: nobody can take it back from here
 	Now   time.Time
 }
 

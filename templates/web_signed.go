@@ -33,6 +33,7 @@ type Acts struct {
 	Reason   string            // what he typed before
 	NotHim   *pipeline.Refusal // why his approval would not count, if that is known
 	Answer   *CommandAnswer
+	Back     *BackLink // the way to take the lane back; nil: not from this run
 }
 
 // Any reports whether there is anything to do.

@@ -112,7 +112,7 @@ func (p *Page) Find(selector string) {
 	p.do("find "+selector, chromedp.WaitVisible(chromedp.CSS(selector)))
 }
 
-// Press clicks the button, link or summary that these words are on.
+// Press clicks the button, link or summary that these words are on, those for screen readers among them.
 func (p *Page) Press(words string) {
 	p.t.Helper()
 	p.do("press "+quote(words), chromedp.Click(pressable(words)))
@@ -197,7 +197,7 @@ func (p *Page) state() string {
 
 // pressable finds what can be clicked by the words on it, field a control by its label.
 func pressable(words string) chromedp.JSPath {
-	return chromedp.JSPath(`[...document.querySelectorAll("button, a, summary")].find((e) => e.checkVisibility() && e.innerText.trim() === ` + quote(words) + `)`)
+	return chromedp.JSPath(`[...document.querySelectorAll("button, a, summary")].find((e) => e.checkVisibility() && e.innerText.trim().replace(/\s+/g, " ") === ` + quote(words) + `)`)
 }
 
 func field(label string) chromedp.JSPath {

@@ -12,13 +12,14 @@ import (
 // Answer is what came of a command that was given by the API, kept under the
 // command's id.
 type Answer struct {
-	V       int               `json:"v"`
-	Command string            `json:"command"`
-	Run     pipeline.RunID    `json:"run,omitempty"` // empty: no run was found for it
-	At      time.Time         `json:"at"`
-	OK      bool              `json:"ok"`
-	Refused *pipeline.Refusal `json:"refused,omitempty"`
-	Text    string            `json:"text,omitempty"` // of pipeline.Reply
+	V       int                   `json:"v"`
+	Command string                `json:"command"`
+	Run     pipeline.RunID        `json:"run,omitempty"` // empty: no run was found for it
+	At      time.Time             `json:"at"`
+	OK      bool                  `json:"ok"`
+	Refused *pipeline.Refusal     `json:"refused,omitempty"`
+	Text    string                `json:"text,omitempty"` // of pipeline.Reply
+	Plan    *pipeline.RestorePlan `json:"plan,omitempty"`
 }
 
 // maxCommand bounds the id of a command.
@@ -43,7 +44,7 @@ func (e *Engine) keepAnswer(ctx context.Context, job Job, r pipeline.Reply) (pip
 	if len(r.Where.Command) > maxCommand {
 		return nil, fmt.Errorf("the id of a command is %d bytes long, at most %d are kept", len(r.Where.Command), maxCommand)
 	}
-	a := Answer{V: bodyVersion, Command: r.Where.Command, At: e.now(), OK: r.OK, Refused: r.Refused, Text: r.Text}
+	a := Answer{V: bodyVersion, Command: r.Where.Command, At: e.now(), OK: r.OK, Refused: r.Refused, Text: r.Text, Plan: r.Plan}
 	a.Run = r.Run
 	if job.Run != nil {
 		a.Run = job.Run.ID

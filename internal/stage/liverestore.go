@@ -75,7 +75,7 @@ func (p *Performers) planRestore(ctx context.Context, job engine.Job, e pipeline
 	if why != nil {
 		return pipeline.Failed{Refusal: *why}, nil
 	}
-	return pipeline.RestorePlanned{Text: templates.RestorePlan(e.Environment, plan)}, nil
+	return pipeline.RestorePlanned{Text: templates.RestorePlan(e.Environment, plan), Plan: &plan}, nil
 }
 
 // planFrom asks whether everything of the target is still there, and plans the way.
