@@ -34,6 +34,11 @@ bench: ## benchmarks that print ratios; docs/performance.md keeps them
 	go test -run '^$$' -bench 'ReleaseCosts|Waiting' -benchtime 3x ./internal/demo
 	go test -run '^$$' -bench Latency -benchtime 100x ./internal/demo
 
+.PHONY: kills
+kills: ## the kill table of docs/reliability.md: one process of each store's, 20 times
+	@for s in SQLite PostgreSQL Firestore; do \
+	  GATEHOUSE_TEST_REQUIRE=postgres,firestore go test -count=1 -race -run "FleetKilled/$$s" -v -fleetkills 20 ./cmd/gatehouse | grep -E '^ok|FAIL|\| [0-9]|seed'; done
+
 .PHONY: picture
 picture: ## take the README's picture of a run again, from the demo; needs Chromium
 	GATEHOUSE_SHOTS=$(CURDIR)/docs/pictures GATEHOUSE_TEST_REQUIRE=chromium go test -count=1 -run TestPicture ./internal/demo

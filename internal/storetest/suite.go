@@ -9,6 +9,8 @@
 //   - A revision is never used again, not even after the item was purged.
 //   - Order is by bytes, filters are exact, and a prefix never leaks a neighbor.
 //   - Times come back in UTC to the microsecond; bodies come back as they went in.
+//   - It has no clock: what is due or expired is so by the caller's time alone.
+//   - Of several sweeps that work off one backlog, one takes each item.
 //   - A canceled call stores nothing, and a closed store says ErrUnavailable.
 //
 // The suite never sleeps and never asserts a duration. It opens a fresh, empty
@@ -32,7 +34,7 @@ type testCase struct {
 // must return a store of its own that is empty.
 func Run(t *testing.T, open func(t *testing.T) engine.Store) {
 	t.Helper()
-	for _, group := range [][]testCase{swapCases(), edgeCases(), raceCases(), dueCases(), listCases(), purgeCases(), endCases()} {
+	for _, group := range [][]testCase{swapCases(), edgeCases(), raceCases(), dueCases(), listCases(), purgeCases(), backlogCases(), endCases()} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				s := open(t)

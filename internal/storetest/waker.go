@@ -33,6 +33,7 @@ func RunWaker(t *testing.T, start func(t *testing.T, advance Advance) engine.Wak
 		{"wake/an old wake is not forgotten", wakesOverdue},
 		{"wake/many", wakesMany},
 		{"wake/no flood", wakesOnce},
+		{"wake/a backlog, swept again and again", wakesBacklog},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.run(t, func(advance Advance) engine.Waker { return start(t, advance) })
@@ -212,5 +213,41 @@ func wakesOnce(t *testing.T, start func(Advance) engine.Waker) {
 	c.await(last.Ref, 1)
 	if n := len(c.of(it.Ref)); n > 3 {
 		t.Errorf("an item that was woken 50 times for one revision was advanced %d times", n)
+	}
+}
+
+// wakesBacklog has the items of two tenants, whose last writer's clock was an hour
+// behind, woken by five sweeps while none of them is done: each is advanced, and
+// the sweeps do not multiply the backlog.
+func wakesBacklog(t *testing.T, start func(Advance) engine.Waker) {
+	c := newCalls(t)
+	all := make(chan struct{})
+	w := start(func(ctx context.Context, ref engine.Ref) error {
+		select {
+		case <-all:
+		case <-ctx.Done():
+		}
+		return c.advance(ctx, ref)
+	})
+	var items []engine.Item
+	for n := range 40 {
+		items = append(items, stored(fmt.Sprintf("%d/%02d", 7+n%2*63, n), 1, -time.Hour))
+	}
+	for range 5 {
+		wake(t, w, items...)
+	}
+	close(all)
+	total := 0
+	for _, it := range items {
+		c.await(it.Ref, 1)
+	}
+	last := stored("7/last", 1, 100*time.Millisecond)
+	wake(t, w, last)
+	c.await(last.Ref, 1)
+	for _, it := range items {
+		total += len(c.of(it.Ref))
+	}
+	if total > 3*len(items) {
+		t.Errorf("%d items that five sweeps woke were advanced %d times", len(items), total)
 	}
 }
