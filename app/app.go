@@ -101,14 +101,19 @@ func (c Config) github() github.Config {
 	}
 }
 
+// decisions is how often a surface may change without a rest while people wait
+// for it: asked, approved by one, approved by the last. Slack takes short bursts
+// above a message a second and channel; the average stays below.
+const decisions = 3
+
 func (a *App) buildEngine(p *stage.Performers) error {
 	e, err := engine.New(engine.Config{
 		Store: a.store, Waker: a.waker, Performer: p, Shower: p, Clock: clock{}, Logger: a.log,
-		Machine:  engine.Machine{Next: pipeline.Next, NextIntake: pipeline.NextIntake, Wake: pipeline.Wake, NextLane: pipeline.NextLane, WakeLane: pipeline.WakeLane, Brewing: pipeline.Brewing},
+		Machine:  engine.Machine{Next: pipeline.Next, NextIntake: pipeline.NextIntake, Wake: pipeline.Wake, NextLane: pipeline.NextLane, WakeLane: pipeline.WakeLane, Brewing: pipeline.Brewing, Awaited: pipeline.Awaited},
 		Instance: a.instance, Rand: mathrand.Float64, Zones: Zones(), Hooks: a.hooks(),
 		Options: engine.Options{SoleOwner: !a.cfg.Store.Shared(), Patience: a.cfg.Settle, EffectTimeout: a.cfg.Patience, ShowTimeout: min(a.cfg.Patience, time.Minute), KeepRuns: a.cfg.KeepRuns, Coalesce: map[string]time.Duration{
 			"": time.Second, "check/": 200 * time.Millisecond, "deployment": 0, "slack": 1200 * time.Millisecond, "discord": 2 * time.Second,
-		}},
+		}, Burst: map[string]int{"slack": decisions, "door": decisions}},
 	})
 	a.engine = e
 	return err

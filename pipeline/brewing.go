@@ -31,6 +31,14 @@ func Brewing(s State, slot Slot) bool {
 	return sr.brewing() || s.Run.gateBrewing(id)
 }
 
+// Awaited reports whether people wait for what a slot shows: from the moment in
+// which a gate asks them. Their decisions should be seen at once; that a build has
+// begun may come a second later.
+func Awaited(s State, _ Slot) bool {
+	g := s.Run.Gate
+	return g != nil && !g.OpenAt.IsZero()
+}
+
 // gateBrewing reports whether the gate is being set up, or what a person said
 // there is being verified.
 func (r *Run) gateBrewing(stage string) bool {

@@ -28,6 +28,7 @@ type Machine struct {
 	NextLane   func(*pipeline.Lane, pipeline.LaneEvent) pipeline.LaneStep // nil: lanes move only with their runs
 	WakeLane   func(*pipeline.Lane) time.Time                             // nil likewise
 	Brewing    func(pipeline.State, pipeline.Slot) bool                   // nil: nothing ever is
+	Awaited    func(pipeline.State, pipeline.Slot) bool                   // nil likewise
 }
 
 // Hooks count what happens. Any may be nil; all may be called concurrently.
@@ -49,6 +50,7 @@ type Options struct {
 	EffectTimeout time.Duration            // how long one effect may take; default 2 min
 	ShowTimeout   time.Duration            // how long one call of a surface may take; default 1 min
 	Coalesce      map[string]time.Duration // rest of a slot between two calls, by longest prefix; "" is the default of 1 s
+	Burst         map[string]int           // calls of an awaited slot that go at once after a pause, likewise; default 1
 	Patience      time.Duration            // how long a slot waits while it is brewing; default 1 s
 	Concurrency   int                      // effects of one item at once; default 8
 	Budget        time.Duration            // after this long, an advance begins nothing new; default 5 min

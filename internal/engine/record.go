@@ -51,6 +51,7 @@ type slot struct {
 	Tries        int       `json:"tries,omitempty"` // begun since the last success
 	Fails        int       `json:"fails,omitempty"`
 	ShownAt      time.Time `json:"shown_at,omitzero"`
+	PaidAt       time.Time `json:"paid_at,omitzero"` // when its calls so far have their rests behind them
 	FailingSince time.Time `json:"failing_since,omitzero"`
 	NotBefore    time.Time `json:"not_before,omitzero"`
 	Error        string    `json:"error,omitempty"`

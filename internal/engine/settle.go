@@ -112,7 +112,10 @@ func (c *crew) settleSlot(t *tx, r result) (string, error) {
 		return classOld, errNothing
 	}
 	if r.err == nil {
-		s.Remote, s.Hash, s.ShownAt = r.shown.Remote, r.shown.Hash, t.now
+		if r.shown.Again || r.shown.Hash == "" || r.shown.Hash != s.Hash || r.shown.Remote != s.Remote { // else no call was needed
+			t.e.pay(r.show.Slot, s, t.now)
+		}
+		s.Remote, s.Hash = r.shown.Remote, r.shown.Hash
 		if !r.shown.Again {
 			s.Shown = r.want
 		}

@@ -20,11 +20,30 @@ func (t *tx) slotAt(name pipeline.Slot) time.Time {
 	if s.Want <= s.Shown {
 		return time.Time{}
 	}
-	rested := s.ShownAt
-	if !rested.IsZero() {
-		rested = rested.Add(t.e.rest(name))
+	return latest(t.now, s.NotBefore, t.restedAt(name, s), t.e.freeAt(s.lease), t.parentAt(name), t.settledAt(name, s))
+}
+
+// restedAt is when a slot may be called again: after its rest. While people wait
+// for what it shows, it also spends the calls that it saved up in a pause.
+func (t *tx) restedAt(name pipeline.Slot, s *slot) time.Time {
+	if s.ShownAt.IsZero() {
+		return time.Time{}
 	}
-	return latest(t.now, s.NotBefore, rested, t.e.freeAt(s.lease), t.parentAt(name), t.settledAt(name, s))
+	rest := t.e.rest(name)
+	paid := s.ShownAt.Add(rest) // what an older process stored has only this
+	if !s.PaidAt.IsZero() {
+		paid = s.PaidAt
+	}
+	if t.e.machine.Awaited == nil || !t.e.machine.Awaited(t.state(), name) {
+		return paid
+	}
+	return paid.Add(-rest * time.Duration(byPrefix(t.e.opt.Burst, name, 1)-1))
+}
+
+// pay books a call: on the average a slot is called once in a rest, however many
+// it had saved up.
+func (e *Engine) pay(name pipeline.Slot, s *slot, now time.Time) {
+	s.ShownAt, s.PaidAt = now, latest(now, s.PaidAt).Add(e.rest(name))
 }
 
 // settledAt is until when a slot is left alone because what it shows changes in a moment.
@@ -49,16 +68,20 @@ func (t *tx) parentAt(name pipeline.Slot) time.Time {
 	return t.slotAt(name[:i])
 }
 
-// rest is the time between two calls of a slot, by the longest prefix that is
-// configured.
+// rest is the time between two calls of a slot, on the average.
 func (e *Engine) rest(name pipeline.Slot) time.Duration {
-	rest, longest := coalesceDefault, -1
-	for prefix, d := range e.opt.Coalesce {
+	return byPrefix(e.opt.Coalesce, name, coalesceDefault)
+}
+
+// byPrefix is a slot's setting: that of the longest prefix that has one.
+func byPrefix[T any](settings map[string]T, name pipeline.Slot, standard T) T {
+	found, longest := standard, -1
+	for prefix, setting := range settings {
 		if strings.HasPrefix(string(name), prefix) && len(prefix) > longest {
-			rest, longest = d, len(prefix)
+			found, longest = setting, len(prefix)
 		}
 	}
-	return rest
+	return found
 }
 
 // sortedSlots lists the names in the order in which they are shown: by rank, then
