@@ -41,7 +41,7 @@ func (m *intakeMachine) deployConfig(o ConfigRead) {
 // refsByHand lists what a word may mean for a pipeline, the likeliest first: a
 // branch on which it begins, or what stands for the * of its patterns.
 func (p *Pipeline) refsByHand(word, standard string) []string {
-	word = strings.TrimPrefix(word, "refs/heads/")
+	word = shortRef(word)
 	var refs []string
 	add := func(branch string) {
 		if ok, _ := p.StartedByHand("", branch); ok && branch != "" {
@@ -94,10 +94,7 @@ func (m *intakeMachine) deployHead(o HeadRead) {
 		m.tryRef()
 	case o.SHA == "":
 		m.in.Spec = nil
-		m.answer(&Refusal{
-			Code: "no-such-ref", Reason: fmt.Sprintf("There is no branch for %s from which a release to %s may begin.", quoted(c.Ref), c.Target),
-			Fix: "Push it first; a tag or a bare commit cannot be started, since GitHub runs workflows on branches.",
-		})
+		m.answer(noSuchRef(c, ref))
 	case c.SHA == "":
 		m.in.Spec = nil
 		m.answer(m.confirm("confirm", ref, o))
@@ -107,6 +104,30 @@ func (m *intakeMachine) deployHead(o HeadRead) {
 	default:
 		m.startConfirmed(ref, o)
 	}
+}
+
+// noSuchRef says how a tag or a commit becomes a branch: what the configuration
+// lets go is named by branches, which protect what is on them.
+func noSuchRef(c Command, ref string) *Refusal {
+	why := &Refusal{
+		Code: "no-such-ref", Reason: fmt.Sprintf("There is no branch for %s from which a release to %s may begin.", quoted(c.Ref), c.Target),
+		Fix: "Push that branch first. A tag or a bare commit is not started by itself: releases begin on branches.",
+	}
+	if word := shortRef(c.Ref); word != "" && only(word, isPlain) {
+		why.Fix += " To make one of it:"
+		why.Lines = fmt.Sprintf("git push origin '%s^{commit}:%s'", word, ref)
+	}
+	return why
+}
+
+// isPlain is what a shell takes for nothing else.
+func isPlain(r rune) bool {
+	return alphanumeric(r) || strings.ContainsRune("._/-", r)
+}
+
+// shortRef is a ref as people say it.
+func shortRef(ref string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(ref, "refs/heads/"), "refs/tags/")
 }
 
 // confirm shows what would go, with the comment that starts exactly that.
