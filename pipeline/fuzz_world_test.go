@@ -15,7 +15,7 @@ environments:
   production:
     firebase: avalo-lane
     url: https://avalo.app
-    approval: {need: [{team: leads, count: 1}, {team: approvers, count: 1}], expires: 72h}
+    approval: {need: [{team: leads, count: 1}, {team: approvers, count: 1}], expires: 72h, escalate: [{after: 10m, team: watch}, {after: 20m, team: duty, may_approve: true}]}
     freeze: [{every: TUE 05:00, until: TUE 08:00, timezone: Europe/Warsaw}, {from: 2026-11-28, until: 2026-11-28}]
 pipelines:
   production:
@@ -123,7 +123,7 @@ func newFuzzWorld(in []byte) *fuzzWorld {
 	if first&8 != 0 && w.gate.Rule {
 		w.gate.Reviewers = []string{"@acme/leads"}
 	}
-	for i, teams := range [][]string{{"leads", "approvers"}, {"leads"}, {"approvers"}, {"leads", "approvers"}, nil} {
+	for i, teams := range [][]string{{"leads", "approvers"}, {"leads"}, {"approvers"}, {"leads", "approvers"}, {"watch"}, {"duty"}} {
 		role := "write"
 		if i == 4 {
 			role = "read"
