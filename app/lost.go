@@ -12,16 +12,13 @@ import (
 	"github.com/gatehouse-app/gatehouse/pipeline"
 )
 
-// lookTime is how long one look for lost webhooks may take. The first has
-// GitHub's three days to read.
-const lookTime = 2 * time.Minute
-
 // reconcileEvery is how often open runs are compared with GitHub's lists.
 const reconcileEvery = time.Hour
 
 // lost looks for webhooks that are missing here: GitHub does not send them
 // again by itself. Of several processes one looks at a time, and how far it
-// looked is stored with what it found.
+// looked is stored with what it found. A look may take as long as an effect: by
+// then another process may look, should this one have died.
 type lost struct {
 	app      *App
 	recovery *stage.Recovery
@@ -46,7 +43,7 @@ func (l *lost) turn(ctx context.Context) {
 	}
 	defer l.mu.Unlock()
 	err := l.app.engine.Take(ctx, engine.Duty{
-		Name: "lost-webhooks/" + strconv.FormatInt(l.app.cfg.AppID, 10), Every: l.app.cfg.Sweep, Hold: lookTime, Do: l.look,
+		Name: "lost-webhooks/" + strconv.FormatInt(l.app.cfg.AppID, 10), Every: l.app.cfg.Sweep, Hold: l.app.cfg.Patience, Do: l.look,
 	}, !l.looked)
 	switch {
 	case err == nil:
@@ -76,7 +73,7 @@ func (l *lost) reconcile(ctx context.Context) {
 		},
 	}
 	err := l.app.engine.Take(ctx, engine.Duty{
-		Name: "reconcile/" + strconv.FormatInt(l.app.cfg.AppID, 10), Every: reconcileEvery, Hold: lookTime,
+		Name: "reconcile/" + strconv.FormatInt(l.app.cfg.AppID, 10), Every: reconcileEvery, Hold: l.app.cfg.Patience,
 		Do: func(ctx context.Context, _ time.Time) (time.Time, error) {
 			l.compared = true // a repository that cannot be read is read again in an hour
 			n, err := r.Reconcile(ctx)

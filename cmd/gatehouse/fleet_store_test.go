@@ -92,7 +92,7 @@ func startFirestore(f *fleet) running {
 		f.t.Fatal(err)
 	}
 	// t.Setenv is not for tests side by side; nothing but this client reads it here.
-	if err := os.Setenv("FIRESTORE_EMULATOR_HOST", emulator); err != nil { //nolint:usetesting // as said
+	if err := os.Setenv("FIRESTORE_EMULATOR_HOST", emulator); err != nil {
 		f.t.Fatal(err)
 	}
 	s, err := firestore.Open(f.ctx, firestore.Config{Project: project, Instance: "test", Blobs: large, Logger: quiet()})
