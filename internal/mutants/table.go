@@ -70,8 +70,8 @@ func mutationsOfTheEngine() []mutation {
 		{
 			law: 3, name: "show-every-change", why: "a slot does not rest, so a burst of changes is a burst of calls",
 			file: "internal/engine/slots.go",
-			old:  "rested = rested.Add(t.e.rest(name))",
-			new:  "rested = rested.Add(0 * t.e.rest(name))",
+			old:  "latest(now, s.PaidAt).Add(e.rest(name))",
+			new:  "latest(now, s.PaidAt).Add(0 * e.rest(name))",
 			test: testID{"internal/engine", "TestLaw03_TwoKindsOfEffect"},
 		},
 		{
