@@ -115,13 +115,20 @@ func remade(k pipeline.ComponentKind) pipeline.MoveHow {
 	return pipeline.MoveRecreate
 }
 
+// The codes of what the target had and Google has no more, and of a target of which
+// nothing else is left to move.
+const (
+	codeGone         = "target-gone"
+	codeNothingMoves = "nothing-moves"
+)
+
 func gone(c pipeline.Change, h Holding) *pipeline.Refusal {
 	why := h.Why
 	if why == "" {
 		why = "it is not known whether it is still there"
 	}
 	return &pipeline.Refusal{
-		Code: "target-gone", Reason: fmt.Sprintf("%s %s cannot go back to %s: %s.", c.Kind, c.ID, c.To.Pointer, why),
+		Code: codeGone, Reason: fmt.Sprintf("%s %s cannot go back to %s: %s.", c.Kind, c.ID, c.To.Pointer, why),
 		Fix: "Go back to a later release, or deploy it anew from its commit.",
 	}
 }
@@ -145,6 +152,6 @@ func fit(p pipeline.RestorePlan) *pipeline.Refusal {
 	}
 	first := p.Left[0].Why
 	return &pipeline.Refusal{
-		Code: "nothing-moves", Reason: fmt.Sprintf("Nothing of %s can be returned to. %s", p.Target.Version, first.Reason), Fix: first.Fix,
+		Code: codeNothingMoves, Reason: fmt.Sprintf("Nothing of %s can be returned to. %s", p.Target.Version, first.Reason), Fix: first.Fix,
 	}
 }

@@ -11,23 +11,32 @@ import (
 // claim is a package and one of its tests, as docs/security.md names them.
 var claim = regexp.MustCompile("`([a-z/]+)` `((?:Test|Fuzz)[A-Za-z0-9_]+)`")
 
-// TestSecurityNamesTests holds every claim of docs/security.md to a test that
-// exists.
+// TestSecurityNamesTests holds every claim of the pages with tables of what goes
+// wrong to a test that exists.
 func TestSecurityNamesTests(t *testing.T) {
-	b, err := os.ReadFile(filepath.Join(root, "docs", "security.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(b)) {
-		row := strings.HasPrefix(line, "| ") && !strings.Contains(line, "| shown by |")
-		found := claim.FindAllStringSubmatch(line, -1)
-		if row && len(found) == 0 {
-			t.Errorf("nothing shows this: %s", line)
+	for _, page := range []string{"security.md", "rollback.md"} {
+		b, err := os.ReadFile(filepath.Join(root, "docs", page))
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, c := range found {
-			if !declares(t, c[1], c[2]) {
-				t.Errorf("%s has no %s", c[1], c[2])
+		table, rows := false, 0
+		for line := range strings.Lines(string(b)) {
+			if head := strings.HasSuffix(line, "| shown by |\n"); head || !strings.HasPrefix(line, "|") {
+				table = head
+				continue
 			}
+			found := claim.FindAllStringSubmatch(line, -1)
+			if rows += len(found); table && len(found) == 0 && !strings.HasPrefix(line, "|-") {
+				t.Errorf("%s: nothing shows this: %s", page, line)
+			}
+			for _, c := range found {
+				if !declares(t, c[1], c[2]) {
+					t.Errorf("%s: %s has no %s", page, c[1], c[2])
+				}
+			}
+		}
+		if rows < 10 {
+			t.Errorf("%s names %d tests only", page, rows)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func (p *Performers) loadTarget(ctx context.Context, job engine.Job, e pipeline.
 	if now == nil {
 		return nil, refuse("no-snapshot", "Nothing is stored of what is live now.", "Ask for the rollback again.")
 	}
-	plan, why, err := p.planFrom(ctx, g, now, then, target, e.History)
+	plan, why, err := p.planWhole(ctx, g, now, then, target, wish{e.Environment, e.History, e.Live})
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (p *Performers) planRestore(ctx context.Context, job engine.Job, e pipeline
 	if err != nil {
 		return nil, err
 	}
-	plan, why, err := p.planFrom(ctx, g, &record{Live: *live}, then, target, e.History)
+	plan, why, err := p.planWhole(ctx, g, &record{Live: *live}, then, target, wish{e.Environment, e.History, e.Live})
 	if err != nil {
 		return nil, err
 	}
