@@ -27,7 +27,7 @@ func TestATokenThatExpiresDuringACall(t *testing.T) {
 	}
 	taken["token ghs_2"] = 401 // and the next one too: then it is no accident
 	_, err = repo.CreateCheck(t.Context(), github.CheckRun{Name: "n", HeadSHA: "s", Title: "t", Summary: "s"})
-	failed(t, err, github.Unauthorized)
+	_ = failed(t, err, github.Unauthorized)
 	if given != 3 {
 		t.Errorf("%d tokens were fetched, want 3", given)
 	}
