@@ -46,3 +46,8 @@ func TestReopen(t *testing.T) {
 		return open(t, addresses[dir])
 	})
 }
+
+func BenchmarkStore(b *testing.B) {
+	server, model := start(b)
+	storetest.Bench(b, func(b *testing.B) engine.Store { return open(b, server.Copy(b, model)) })
+}
