@@ -24,6 +24,9 @@ type cli struct {
 	tools, product, home, base string
 }
 
+// bucket is where the product keeps files, which have rules of their own.
+const bucket = shop + ".firebasestorage.app"
+
 // newCLI finds the CLI in GATEHOUSE_FIREBASE_TOOLS, the folder of the npm package firebase-tools. Without it a test is skipped,
 // unless GATEHOUSE_TEST_REQUIRE lists firebase-tools.
 func newCLI(t *testing.T, base string) *cli {
@@ -39,6 +42,7 @@ func newCLI(t *testing.T, base string) *cli {
 	c.write("firebase.json", `{
   "hosting": {"public": "public", "rewrites": [{"source": "/hello", "function": {"functionId": "hello", "region": "us-central1"}}]},
   "firestore": {"rules": "firestore.rules", "indexes": "firestore.indexes.json"},
+  "storage": [{"bucket": "`+bucket+`", "rules": "storage.rules"}],
   "remoteconfig": {"template": "remoteconfig.json"},
   "functions": [{"source": "functions", "codebase": "default", "runtime": "nodejs22"}]
 }`)
@@ -52,6 +56,11 @@ endpoints:
     platform: gcfv2
     region: [us-central1]
     entryPoint: hello
+    httpsTrigger: {}
+  old:
+    platform: gcfv1
+    region: [us-central1]
+    entryPoint: old
     httpsTrigger: {}
 `)
 	return c
@@ -69,6 +78,7 @@ func (c *cli) commit(name string) {
 	c.Helper()
 	c.write("public/index.html", "<h1>"+name+"</h1>")
 	c.write("firestore.rules", "rules_version = '2';\n// commit:"+name+"\nservice cloud.firestore {\n}\n")
+	c.write("storage.rules", "rules_version = '2';\n// commit:"+name+"\nservice firebase.storage {\n}\n")
 	c.write("remoteconfig.json", `{"parameters": {"checkout": {"defaultValue": {"value": "`+name+`"}, "valueType": "STRING"}}}`)
 	c.write("functions/index.js", "// commit:"+name+"\n")
 }
@@ -139,22 +149,36 @@ func TestTheFirebaseCLIIsTheWitness(t *testing.T) {
 	must(t, err)
 	project, err := client.Project(firebase.Target{Project: shop})
 	must(t, err)
-	tn := &town{T: t, world: world, google: stand, project: project}
+	tn := &town{T: t, world: world, google: stand, project: project, sources: map[string][]byte{}}
 
 	c.commit("good")
 	c.run("deploy", "--force")
 	good := tn.snapshot()
+	tn.store(good)
 	c.commit("bad")
 	c.run("deploy", "--force")
 	if live := stand.Live(shop); live.Values["checkout"] != "bad" || live.Commits["rules/cloud.firestore"] != "bad" {
 		t.Errorf("the CLI's second deploy is not live: %+v", live)
 	}
-	if n := len(good.Parts()); n != 4 {
-		t.Fatalf("%d parts, want a site, rules, a template and a function: %+v", n, good.Parts())
+	if n := len(good.Parts()); n != 6 {
+		t.Fatalf("%d parts, want a site, two rules, a template and a function of each generation: %+v", n, good.Parts())
 	}
 	for _, p := range good.Parts() {
-		tn.check(p, firebase.With{}, firebase.WayPoint)
-		tn.move(p, firebase.With{Reason: "back"}, firebase.WayPoint)
+		way := firebase.WayPoint
+		if p.Name == "us-central1/old" { // the 1st generation has no revisions to point to
+			way = firebase.WayRebuild
+		}
+		with := tn.with()
+		with.Reason = "back"
+		tn.check(p, with, way)
+		tn.move(p, with, way)
+	}
+	if live := stand.Live(shop); live.Commits["rules/firebase.storage/"+bucket] != "good" {
+		t.Errorf("Storage's rules are not back: %+v", live.Commits)
+	}
+	was, is := part(t, good, firebase.KindFunction, "us-central1/old").Function, part(t, tn.snapshot(), firebase.KindFunction, "us-central1/old").Function
+	if is.Hash() != was.Hash() || is.Hash() == "" || was.Generation != 1 {
+		t.Errorf("the function of the 1st generation is built from %q, not from %q", is.Hash(), was.Hash())
 	}
 	c.sees(good)
 
@@ -199,7 +223,8 @@ func (c *cli) sees(good *firebase.Snapshot) {
 	}
 	var functions []struct{ ID, Platform, State, Hash string }
 	c.read(&functions, "functions:list")
-	if len(functions) != 1 || functions[0].ID != "hello" || functions[0].Platform != "gcfv2" {
+	slices.SortFunc(functions, func(a, b struct{ ID, Platform, State, Hash string }) int { return strings.Compare(a.ID, b.ID) })
+	if len(functions) != 2 || functions[0].ID != "hello" || functions[0].Platform != "gcfv2" || functions[1].ID != "old" || functions[1].Platform != "gcfv1" {
 		c.Errorf("functions: the CLI sees %+v", functions)
 	}
 }

@@ -38,6 +38,8 @@ func functionRoutes() []route {
 		{hostFunctions, second, m + "generateDownloadUrl", "POST", "v2" + base + one + ":generateDownloadUrl", "cloudfunctions.functions.sourceCodeGet", downloadAddress},
 		{hostFunctions, second, "cloudfunctions.projects.locations.operations.get", "GET", "v2/projects/{project}/locations/{location}/operations/{operation}", "cloudfunctions.operations.get", getOperation},
 		{hostFunctions, first, m + "list", "GET", "v1" + base, "cloudfunctions.functions.list", listFunctions1},
+		{hostFunctions, first, m + "create", "POST", "v1" + base, "cloudfunctions.functions.create", createFunction1},
+		{hostFunctions, first, m + "setIamPolicy", "POST", "v1" + base + one + ":setIamPolicy", "cloudfunctions.functions.setIamPolicy", setFunctionPolicy1},
 		{hostFunctions, first, m + "generateUploadUrl", "POST", "v1" + base + ":generateUploadUrl", "cloudfunctions.functions.sourceCodeSet", uploadAddress1},
 		{hostFunctions, first, m + "get", "GET", "v1" + base + one, view, getFunction1},
 		{hostFunctions, first, m + "patch", "PATCH", "v1" + base + one, change, patchFunction1},

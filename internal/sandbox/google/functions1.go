@@ -42,6 +42,35 @@ func getFunction1(q *request) (any, *refusal) {
 	return nil, notFound("Version does not exist.")
 }
 
+func createFunction1(q *request) (any, *refusal) {
+	body, no := decode[functions1.CloudFunction](q)
+	if no != nil {
+		return nil, no
+	}
+	f := &function{p: q.p, region: q.args["location"], name: last(body.Name)}
+	if q.p.functions[f.id()] != nil {
+		return nil, &refusal{status: 409, code: "ALREADY_EXISTS", message: "Function already exists."}
+	}
+	zip := q.p.objects[body.SourceUploadUrl]
+	if zip == nil {
+		return nil, invalid("The source was not uploaded.")
+	}
+	q.p.functions[f.id()], body.SourceUploadUrl = f, ""
+	return f.build1(body, zip), nil
+}
+
+// setFunctionPolicy1 takes who may call a function; nobody asks the sandbox for it.
+func setFunctionPolicy1(q *request) (any, *refusal) {
+	if _, no := q.function1(); no != nil {
+		return nil, no
+	}
+	body, no := decode[functions1.SetIamPolicyRequest](q)
+	if no != nil {
+		return nil, no
+	}
+	return body.Policy, nil
+}
+
 func patchFunction1(q *request) (any, *refusal) {
 	f, no := q.function1()
 	if no != nil {
