@@ -30,17 +30,38 @@ type meter struct {
 	blockedWhy   string
 	rest         time.Duration // rest is the first penalty.
 	strikes      int           // strikes counts the secondary limits in a row that named no time.
-	points       *rate.Limiter
-	content      *rate.Limiter
-	contentHour  *rate.Limiter
+	points       *bucket
+	content      *bucket
+	contentHour  *bucket
+}
+
+// bucket is one limit, and the time that was promised last to those who must wait.
+type bucket struct {
+	*rate.Limiter
+	promised time.Time
+}
+
+func newBucket(per time.Duration, n int) *bucket {
+	return &bucket{Limiter: rate.NewLimiter(rate.Every(per/time.Duration(n)), n)}
+}
+
+// promise gives each who must wait a time of his own. If all came back when there is
+// room for one, they would be turned away again and again.
+func (b *bucket) promise(earliest time.Time, amount int) time.Time {
+	next := b.promised.Add(time.Duration(float64(amount) / float64(b.Limit()) * float64(time.Second)))
+	if next.Before(earliest) {
+		next = earliest
+	}
+	b.promised = next
+	return next
 }
 
 func newMeter(penalty time.Duration) *meter {
 	return &meter{
 		rest:        penalty,
-		points:      rate.NewLimiter(rate.Every(time.Minute/pointsPerMinute), pointsPerMinute),
-		content:     rate.NewLimiter(rate.Every(time.Minute/contentPerMinute), contentPerMinute),
-		contentHour: rate.NewLimiter(rate.Every(time.Hour/contentPerHour), contentPerHour),
+		points:      newBucket(time.Minute, pointsPerMinute),
+		content:     newBucket(time.Minute, contentPerMinute),
+		contentHour: newBucket(time.Hour, contentPerHour),
 	}
 }
 
@@ -95,7 +116,7 @@ func (m *meter) budget(now time.Time, p Priority) *refusal {
 // pace takes from the buckets. A door takes what is not there yet, because it is rare and must not wait.
 func (m *meter) pace(now time.Time, c *call) *refusal {
 	type claim struct {
-		bucket *rate.Limiter
+		bucket *bucket
 		amount int
 		what   string
 	}
@@ -117,7 +138,7 @@ func (m *meter) pace(now time.Time, c *call) *refusal {
 		for _, t := range taken {
 			t.CancelAt(now)
 		}
-		return &refusal{RateLimited, "not sent: GitHub's pace of " + cl.what + " is reached", now.Add(delay)}
+		return &refusal{RateLimited, "not sent: GitHub's pace of " + cl.what + " is reached", cl.bucket.promise(now.Add(delay), cl.amount)}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package github_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -215,4 +216,34 @@ func TestObservations(t *testing.T) {
 		{Installation: 5, Method: "GET", Route: "read repository", Status: 200, Remaining: 900},
 		{Installation: 5, Method: "GET", Route: "read a workflow run", Refused: true, Remaining: 900},
 	}))
+}
+
+// Those who must wait come back one after the other, each when there is room for
+// him: a crowd is turned away about once a head, not once a head and place.
+func TestPaceSpreadsACrowd(t *testing.T) {
+	const burst, crowd, each = 180, 40, 5 * time.Minute / 900
+	f := newFake(t, "")
+	f.on("*", reply(202, `{}`))
+	r := f.repo()
+	for range burst {
+		ok(t, r.Cancel(background(), 1, false))
+	}
+	waiting, refused, at := make([]time.Duration, crowd), 0, time.Duration(0)
+	for len(waiting) > 0 {
+		slices.Sort(waiting)
+		next := waiting[0]
+		waiting = waiting[1:]
+		f.advance(next - at)
+		at = next
+		if err := r.Cancel(background(), 1, false); err != nil {
+			refused++
+			waiting = append(waiting, failed(t, err, github.RateLimited).RetryAt.Sub(noon))
+		}
+	}
+	if refused > 2*crowd {
+		t.Errorf("%d calls were refused %d times", crowd, refused)
+	}
+	if at > crowd*each+each {
+		t.Errorf("they took %s, and the pace allows it in %s", at, crowd*each)
+	}
 }
