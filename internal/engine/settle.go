@@ -112,7 +112,8 @@ func (c *crew) settleSlot(t *tx, r result) (string, error) {
 		return classOld, errNothing
 	}
 	if r.err == nil {
-		if r.shown.Again || r.shown.Hash == "" || r.shown.Hash != s.Hash || r.shown.Remote != s.Remote { // else no call was needed
+		s.ShownAt = t.now
+		if r.shown.Again || r.shown.Hash == "" || r.shown.Hash != s.Hash || r.shown.Remote != s.Remote { // else nothing was written
 			t.e.pay(r.show.Slot, s, t.now)
 		}
 		s.Remote, s.Hash = r.shown.Remote, r.shown.Hash

@@ -29,21 +29,22 @@ func (t *tx) restedAt(name pipeline.Slot, s *slot) time.Time {
 	if s.ShownAt.IsZero() {
 		return time.Time{}
 	}
-	rest := t.e.rest(name)
-	paid := s.ShownAt.Add(rest) // what an older process stored has only this
-	if !s.PaidAt.IsZero() {
-		paid = s.PaidAt
+	rest, burst := t.e.rest(name), byPrefix(t.e.opt.Burst, name, 1)
+	rested := latest(s.ShownAt.Add(rest), s.PaidAt) // what an older process stored has no PaidAt
+	if burst == 1 || t.e.machine.Awaited == nil || !t.e.machine.Awaited(t.state(), name) {
+		return rested
 	}
-	if t.e.machine.Awaited == nil || !t.e.machine.Awaited(t.state(), name) {
-		return paid
+	paid := s.PaidAt
+	if paid.IsZero() {
+		paid = rested
 	}
-	return paid.Add(-rest * time.Duration(byPrefix(t.e.opt.Burst, name, 1)-1))
+	return paid.Add(-rest * time.Duration(burst-1))
 }
 
 // pay books a call: on the average a slot is called once in a rest, however many
 // it had saved up.
 func (e *Engine) pay(name pipeline.Slot, s *slot, now time.Time) {
-	s.ShownAt, s.PaidAt = now, latest(now, s.PaidAt).Add(e.rest(name))
+	s.PaidAt = latest(now, s.PaidAt).Add(e.rest(name))
 }
 
 // settledAt is until when a slot is left alone because what it shows changes in a moment.

@@ -70,8 +70,8 @@ func mutationsOfTheEngine() []mutation {
 		{
 			law: 3, name: "show-every-change", why: "a slot does not rest, so a burst of changes is a burst of calls",
 			file: "internal/engine/slots.go",
-			old:  "latest(now, s.PaidAt).Add(e.rest(name))",
-			new:  "latest(now, s.PaidAt).Add(0 * e.rest(name))",
+			old:  "rested := latest(s.ShownAt.Add(rest), s.PaidAt)",
+			new:  "rested := latest(s.ShownAt.Add(0*rest), s.ShownAt)",
 			test: testID{"internal/engine", "TestLaw03_TwoKindsOfEffect"},
 		},
 		{
