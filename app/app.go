@@ -43,6 +43,7 @@ type App struct {
 
 	tasks    *cloudtasks.Waker // nil: nobody calls this process
 	lost     *lost
+	keeper   *housekeeping
 	swept    atomic.Bool
 	instance string // names this process
 }
@@ -78,7 +79,7 @@ func (a *App) build(ctx context.Context) error {
 	if a.github, err = github.New(a.cfg.github(), github.Options{Clock: clock{}.Now, Logger: a.log, Observe: a.metrics.observeGitHub, Penalty: a.cfg.Penalty}); err != nil {
 		return err
 	}
-	a.lost = a.newLost()
+	a.lost, a.keeper = a.newLost(), &housekeeping{app: a}
 	if err := a.openStore(ctx); err != nil {
 		return err
 	}

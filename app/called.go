@@ -50,6 +50,7 @@ func (a *App) sweep(ctx context.Context) error {
 	a.lost.turn(ctx)
 	a.lost.reconcile(ctx)
 	a.learnBot(ctx)
+	a.keeper.turn(ctx)
 	return err
 }
 

@@ -69,14 +69,8 @@ func (l *loader) blobs(s StoreConfig) string {
 	return v
 }
 
-// blobStore is where blobs are kept.
-type blobStore interface {
-	Put(ctx context.Context, content []byte) (name string, err error)
-	Get(ctx context.Context, name string) ([]byte, error)
-}
-
 // open opens the blob store; nil means that there is none.
-func (g GoogleConfig) open(ctx context.Context) (blobStore, error) {
+func (g GoogleConfig) open(ctx context.Context) (blobs.Place, error) {
 	if path, ok := strings.CutPrefix(g.Blobs, "dir:"); ok {
 		return blobs.OpenDir(path)
 	}
@@ -106,6 +100,7 @@ func (a *App) google(ctx context.Context, o *stage.Options) error {
 	if err != nil {
 		return err
 	}
+	a.keeper.place = store
 	client, err := firebase.New(firebase.Options{BaseURL: a.cfg.Google.URL, Clock: clock{}.Now, Pause: pause})
 	if err != nil {
 		return fmt.Errorf("GATEHOUSE_GOOGLE_API_URL: %w", err)

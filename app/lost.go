@@ -94,6 +94,7 @@ func (l *lost) loop(ctx context.Context) {
 		l.turn(ctx)
 		l.reconcile(ctx)
 		l.app.learnBot(ctx)
+		l.app.keeper.turn(ctx)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

@@ -2,7 +2,8 @@
 // of rules, the sources of functions.
 //
 // A blob is named by the SHA-256 of its content, so that it never changes, is stored once however often it is put, and tells by
-// itself whether it is whole. Nothing here is ever deleted: a release can be returned to for as long as its lane remembers it.
+// itself whether it is whole. A release can be returned to for as long as its lane remembers it: [Sweep] deletes only what
+// nothing refers to, and has not for weeks.
 package blobs
 
 import (
@@ -40,12 +41,12 @@ func OpenDir(path string) (*Dir, error) {
 }
 
 // Put stores a content and gives its name. When it returns nil, the content survives the machine's death.
-func (d *Dir) Put(_ context.Context, content []byte) (string, error) {
+func (d *Dir) Put(ctx context.Context, content []byte) (string, error) {
 	name := Name(content)
-	folder := filepath.Join(d.path, name[:2])
-	if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
-		return name, nil
+	if err := d.Touch(ctx, name); !errors.Is(err, ErrNotFound) {
+		return name, err
 	}
+	folder := filepath.Dir(d.file(name))
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return "", fmt.Errorf("store a blob: %w", err)
 	}
@@ -81,7 +82,10 @@ func (d *Dir) Get(_ context.Context, name string) ([]byte, error) {
 	if !nameForm.MatchString(name) {
 		return nil, fmt.Errorf("%w: %q is no name of one", ErrNotFound, name)
 	}
-	content, err := os.ReadFile(filepath.Join(d.path, name[:2], name))
+	content, err := os.ReadFile(d.file(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		content, err = os.ReadFile(d.file(name) + going)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %s", ErrNotFound, name)
 	}

@@ -29,15 +29,23 @@ func OpenBucket(ctx context.Context, name string, options ...option.ClientOption
 	return &Bucket{objects: service.Objects, name: name}, nil
 }
 
-// Put stores a content and gives its name. One that is there already is not sent over.
+// Put stores a content and gives its name. One that is there already is touched instead.
 func (b *Bucket) Put(ctx context.Context, content []byte) (string, error) {
 	name := Name(content)
 	object := &storage.Object{Name: name, ContentType: "application/octet-stream"}
-	_, err := b.objects.Insert(b.name, object).IfGenerationMatch(0).Media(bytes.NewReader(content)).Context(ctx).Do()
-	if err != nil && !answered(err, http.StatusPreconditionFailed) {
-		return "", fmt.Errorf("store a blob in gs://%s: %w", b.name, err)
+	for {
+		_, err := b.objects.Insert(b.name, object).IfGenerationMatch(0).Media(bytes.NewReader(content)).Context(ctx).Do()
+		if err == nil {
+			return name, nil
+		}
+		if !answered(err, http.StatusPreconditionFailed) {
+			return "", fmt.Errorf("store a blob in gs://%s: %w", b.name, err)
+		}
+		if err := b.Touch(ctx, name); !errors.Is(err, ErrNotFound) {
+			return name, err
+		}
+		// Deleted a moment ago: it is stored anew.
 	}
-	return name, nil
 }
 
 // Get reads a content by its name, and refuses one that is not what its name says.

@@ -18,6 +18,7 @@ type Duty struct {
 	Name  string        // unique in the store
 	Every time.Duration // whoever comes sooner after another's turn passes
 	Hold  time.Duration // how long one turn may take; a process that dies in it keeps the others away no longer
+	Later bool          // in a new store the first turn comes after Every
 	// Do works from the mark of the last turn that ended well, zero at first,
 	// and returns its own.
 	Do func(ctx context.Context, mark time.Time) (time.Time, error)
@@ -42,11 +43,15 @@ func (e *Engine) Take(ctx context.Context, d Duty, first bool) error {
 	now := e.now()
 	// A tick comes a little early now and then; a clock that was set back waits for nothing.
 	soon := now.Sub(body.BeganAt) < d.Every*9/10 && !body.BeganAt.After(now)
+	fresh := d.Later && body.BeganAt.IsZero()
 	others := body.By != e.instance && e.freeAt(body.lease).After(now) // a turn of one's own whose end the store did not take holds nobody up
 	if others || soon && !first {
 		return nil
 	}
 	body.BeganAt = now
+	if fresh {
+		return e.beginDuty(ctx, d, item, body)
+	}
 	body.take(e.instance, now.Add(d.Hold))
 	if err := e.storeDuty(ctx, item, body); err != nil {
 		if errors.Is(err, ErrConflict) {
@@ -55,6 +60,14 @@ func (e *Engine) Take(ctx context.Context, d Duty, first bool) error {
 		return fmt.Errorf("take the duty %s: %w", d.Name, err)
 	}
 	return e.doDuty(ctx, d, item, body)
+}
+
+// beginDuty stores that time runs from now on.
+func (e *Engine) beginDuty(ctx context.Context, d Duty, item *Item, body *duty) error {
+	if err := e.storeDuty(ctx, item, body); err != nil && !errors.Is(err, ErrConflict) {
+		return fmt.Errorf("begin the duty %s: %w", d.Name, err)
+	}
+	return nil
 }
 
 func (e *Engine) doDuty(ctx context.Context, d Duty, item *Item, body *duty) error {

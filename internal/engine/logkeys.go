@@ -16,4 +16,9 @@ const (
 	logError    = "error"
 	logStack    = "stack"
 	logRefused  = "refused"
+
+	logInstallation = "installation"
+	logSeen         = "seen"
+	logDeleted      = "deleted"
+	logItems        = "items"
 )

@@ -23,6 +23,8 @@ const (
 	KindFault    Kind = "fault"    // <inst>/<kind>/<rest of the id> of an item that fails
 	KindTally    Kind = "tally"    // <inst>/<repo id>/<person's id>: that one's commands in comments, written over every hour
 	KindDuty     Kind = "duty"     // 0/<name>; belongs to no installation
+	// KindInstalled is when an installation was seen at GitHub: <inst>/seen.
+	KindInstalled Kind = "installed"
 )
 
 // Item states that the engine itself sets. A run's state is its status.
@@ -62,6 +64,8 @@ func tallyRef(repo pipeline.Repo, person int64) Ref {
 
 // DutyRef names how far a duty of the whole service has come.
 func DutyRef(name string) Ref { return Ref{Kind: KindDuty, ID: tenant(0) + name} }
+
+func installedRef(inst int64) Ref { return Ref{Kind: KindInstalled, ID: tenant(inst) + "seen"} }
 
 func logRef(inst int64, lane pipeline.LaneID, seq int64) Ref {
 	return Ref{Kind: KindLog, ID: logPrefix(inst, lane) + fmt.Sprintf("%012d", seq)}
