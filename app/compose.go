@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/internal/slack"
@@ -49,13 +50,18 @@ func (c Config) slack(log *slog.Logger) *slack.Client {
 	return slack.New(slack.Config{Token: c.SlackToken.Reveal(), APIURL: c.SlackAPIURL}, slack.Options{Clock: clock{}.Now, Logger: log})
 }
 
+// bindings reads the operator's bindings: from a file, or from the value itself,
+// which begins as a list in YAML does and no path.
 func (c Config) bindings() (*stage.Bindings, error) {
 	if c.Bindings == "" {
 		return nil, nil //nolint:nilnil // no bindings is a state of its own: a single installation is accepted
 	}
-	src, err := os.ReadFile(c.Bindings)
-	if err != nil {
-		return nil, fmt.Errorf("GATEHOUSE_BINDINGS: the file cannot be read: %w", err)
+	src := []byte(c.Bindings)
+	if !strings.ContainsAny(c.Bindings[:1], "-[#\n") {
+		var err error
+		if src, err = os.ReadFile(c.Bindings); err != nil {
+			return nil, fmt.Errorf("GATEHOUSE_BINDINGS: the file cannot be read: %w", err)
+		}
 	}
 	b, err := stage.ParseBindings(src)
 	if err != nil {

@@ -24,7 +24,7 @@ type Config struct {
 	PublicURL    string // where browsers and GitHub reach it, without a slash at the end
 	Store        StoreConfig
 	Patience     time.Duration // how long one effect may take
-	Bindings     string        // path of the operator's file, or empty
+	Bindings     string        // the operator's bindings, or the path of their file, or empty
 	Sweep        time.Duration
 	KeepRuns     time.Duration // how long a run is kept after its end; 0: for ever
 	ProbeAllow   []string      // host:port patterns that smoke probes may reach although they are private
@@ -73,7 +73,7 @@ func LoadConfig(get func(string) string) (Config, error) {
 		PagesAddr:    l.pagesAddr(),
 		Store:        l.store(),
 		Patience:     l.patience(),
-		Bindings:     get("GATEHOUSE_BINDINGS"),
+		Bindings:     strings.TrimSpace(get("GATEHOUSE_BINDINGS")),
 		Sweep:        l.duration("GATEHOUSE_SWEEP", time.Minute),
 		KeepRuns:     l.keepRuns(),
 		ProbeAllow:   l.list("GATEHOUSE_PROBE_ALLOW"),
@@ -100,7 +100,7 @@ func LoadConfig(get func(string) string) (Config, error) {
 func LoadClient(get func(string) string) (Config, error) {
 	l := &loader{get: get}
 	c := Config{
-		Bindings:    get("GATEHOUSE_BINDINGS"),
+		Bindings:    strings.TrimSpace(get("GATEHOUSE_BINDINGS")),
 		AppID:       l.appID(),
 		PrivateKey:  l.privateKey(),
 		WebURL:      l.url("GITHUB_WEB_URL", "https://github.com"),

@@ -14,10 +14,11 @@ import (
 	"google.golang.org/api/secretmanager/v1"
 )
 
-// secretVariables are the variables whose value may lie in Google's Secret Manager.
+// secretVariables are the variables whose value may lie in Google's Secret Manager: secrets, and the bindings, of which every
+// process must have the same.
 func secretVariables() []string {
 	return []string{
-		"GATEHOUSE_OPERATOR_TOKEN", "GATEHOUSE_SEAL_KEY", "GATEHOUSE_STORE", "GITHUB_APP_PRIVATE_KEY", "GITHUB_APP_WEBHOOK_SECRET",
+		"GATEHOUSE_BINDINGS", "GATEHOUSE_OPERATOR_TOKEN", "GATEHOUSE_SEAL_KEY", "GATEHOUSE_STORE", "GITHUB_APP_PRIVATE_KEY", "GITHUB_APP_WEBHOOK_SECRET",
 		"GITHUB_OAUTH_CLIENT_SECRET", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_WEBHOOK_URL", "DISCORD_WEBHOOK_URL",
 	}
 }

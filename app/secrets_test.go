@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -51,6 +53,46 @@ func TestWithSecrets(t *testing.T) {
 		}
 		if said := err.Error(); !strings.Contains(said, "GITHUB_APP_WEBHOOK_SECRET: ") || !strings.Contains(said, want) || strings.Contains(said, "hush") {
 			t.Errorf("%s: said %q, want the variable and %q", value, said, want)
+		}
+	}
+}
+
+// The bindings may be a file, the list itself, or lie in Secret Manager.
+func TestBindings(t *testing.T) {
+	const list = "- {repository: acme/shop, environment: production, firebase: shop-production}\n"
+	google := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"payload": {"data": %q}}`, base64.StdEncoding.EncodeToString([]byte(list)))
+	}))
+	defer google.Close()
+	file := filepath.Join(t.TempDir(), "bindings.yml")
+	if err := os.WriteFile(file, []byte(list), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for value, wrong := range map[string]string{
+		file:                             "",
+		list:                             "",
+		"# ours\n" + list + list:         "GATEHOUSE_BINDINGS: ",
+		"sm://acme-releases/bindings":    "",
+		"  " + file + "\n":               "",
+		"[{repository: acme/shop}]":      "GATEHOUSE_BINDINGS: ",
+		filepath.Join(file, "elsewhere"): "GATEHOUSE_BINDINGS: the file cannot be read",
+	} {
+		get, err := WithSecrets(t.Context(), func(name string) string {
+			return map[string]string{"GATEHOUSE_BINDINGS": value, "GATEHOUSE_GOOGLE_API_URL": google.URL}[name]
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg, _ := LoadConfig(get) // the rest is missing
+		b, err := cfg.bindings()
+		if wrong != "" {
+			if err == nil || !strings.HasPrefix(err.Error(), wrong) {
+				t.Errorf("%q: said %v, want %q", value, err, wrong)
+			}
+			continue
+		}
+		if err != nil || b == nil {
+			t.Errorf("%q: %v, %v", value, b, err)
 		}
 	}
 }
