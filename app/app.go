@@ -17,12 +17,16 @@ import (
 	"github.com/gatehouse-app/gatehouse/internal/github"
 	"github.com/gatehouse-app/gatehouse/internal/login"
 	"github.com/gatehouse-app/gatehouse/internal/stage"
+	"github.com/gatehouse-app/gatehouse/internal/tracing"
 	"github.com/gatehouse-app/gatehouse/pipeline"
 	"github.com/gatehouse-app/gatehouse/templates"
 )
 
 // drainTime is how long a stop waits for what is in hand; the rest stays stored.
 const drainTime = 8 * time.Second
+
+// flushTime is how long it then waits for the last traces to be taken.
+const flushTime = time.Second
 
 // App is a running process.
 type App struct {
@@ -35,6 +39,7 @@ type App struct {
 	metrics *metrics
 	bot     atomic.Pointer[string]
 	feed    *handlers.Feed
+	tracer  *tracing.Tracer // nil: off
 	public  *site
 	pages   *site // nil: switched off
 
@@ -76,7 +81,12 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 
 func (a *App) build(ctx context.Context) error {
 	var err error
-	if a.github, err = github.New(a.cfg.github(), github.Options{Clock: clock{}.Now, Logger: a.log, Observe: a.metrics.observeGitHub, Penalty: a.cfg.Penalty}); err != nil {
+	if a.tracer, err = tracing.Open(ctx, a.cfg.Tracing, tracing.Service{Version: version(), Instance: a.instance}, a.log); err != nil {
+		return fmt.Errorf("traces cannot be written; OTEL_TRACES_EXPORTER=none switches them off: %w", err)
+	}
+	if a.github, err = github.New(a.cfg.github(), github.Options{
+		Clock: clock{}.Now, Logger: a.log, Observe: a.metrics.observeGitHub, Penalty: a.cfg.Penalty, Transport: a.calls("github", github.Operation),
+	}); err != nil {
 		return err
 	}
 	a.lost, a.keeper = a.newLost(), &housekeeping{app: a}
@@ -111,7 +121,7 @@ func (a *App) buildEngine(p *stage.Performers) error {
 	e, err := engine.New(engine.Config{
 		Store: a.store, Waker: a.waker, Performer: p, Shower: p, Clock: clock{}, Logger: a.log,
 		Machine:  engine.Machine{Next: pipeline.Next, NextIntake: pipeline.NextIntake, Wake: pipeline.Wake, NextLane: pipeline.NextLane, WakeLane: pipeline.WakeLane, Brewing: pipeline.Brewing, Awaited: pipeline.Awaited},
-		Instance: a.instance, Rand: mathrand.Float64, Zones: Zones(), Hooks: a.hooks(),
+		Instance: a.instance, Rand: mathrand.Float64, Zones: Zones(), Hooks: a.hooks(), Tracer: a.tracer,
 		Options: engine.Options{SoleOwner: !a.cfg.Store.Shared(), Patience: a.cfg.Settle, EffectTimeout: a.cfg.Patience, ShowTimeout: min(a.cfg.Patience, time.Minute), KeepRuns: a.cfg.KeepRuns, Coalesce: map[string]time.Duration{
 			"": time.Second, "check/": 200 * time.Millisecond, "deployment": 0, "slack": 1200 * time.Millisecond, "discord": 2 * time.Second,
 		}, Burst: map[string]int{"slack": decisions, "door": decisions}},
@@ -165,6 +175,11 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 func (a *App) close() {
+	flush, cancel := context.WithTimeout(context.Background(), flushTime)
+	defer cancel()
+	if err := a.tracer.Close(flush); err != nil {
+		a.log.Warn("the last traces could not be sent", "error", err)
+	}
 	for _, s := range []*site{a.public, a.pages} {
 		if s != nil {
 			_ = s.listener.Close() // closed by the server already, as a rule

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -22,7 +21,7 @@ func (a *App) buildPerformers(ctx context.Context) (*stage.Performers, error) {
 	if err != nil {
 		return nil, err
 	}
-	prober, err := stage.NewProber(stage.ProberOptions{Allow: a.cfg.ProbeAllow, Clock: clock{}.Now, Pause: pause})
+	prober, err := stage.NewProber(stage.ProberOptions{Allow: a.cfg.ProbeAllow, Clock: clock{}.Now, Pause: pause, Wrap: a.probes})
 	if err != nil {
 		return nil, fmt.Errorf("GATEHOUSE_PROBE_ALLOW: %w", err)
 	}
@@ -31,7 +30,7 @@ func (a *App) buildPerformers(ctx context.Context) (*stage.Performers, error) {
 		Expr: expr.Check, Links: a.links(), Clock: clock{}.Now, Logger: a.log,
 	}
 	if a.cfg.SlackToken != "" {
-		o.Slack = a.cfg.slack(a.log)
+		o.Slack = a.slack()
 	}
 	if a.cfg.clicks() {
 		o.Invite, o.Accounts, o.NoAccounts = a.invite, a.slackAccounts, a.pairings().Empty
@@ -46,8 +45,12 @@ func (a *App) buildPerformers(ctx context.Context) (*stage.Performers, error) {
 }
 
 // slack makes the adapter to Slack; the token must be set.
-func (c Config) slack(log *slog.Logger) *slack.Client {
-	return slack.New(slack.Config{Token: c.SlackToken.Reveal(), APIURL: c.SlackAPIURL}, slack.Options{Clock: clock{}.Now, Logger: log})
+func (c Config) slack(o slack.Options) *slack.Client {
+	return slack.New(slack.Config{Token: c.SlackToken.Reveal(), APIURL: c.SlackAPIURL}, o)
+}
+
+func (a *App) slack() *slack.Client {
+	return a.cfg.slack(slack.Options{Clock: clock{}.Now, Logger: a.log, HTTPClient: client(a.calls("slack", lastPart), slack.DefaultTimeout)})
 }
 
 // bindings reads the operator's bindings: from a file, or from the value itself,

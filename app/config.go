@@ -14,6 +14,7 @@ import (
 
 	"github.com/gatehouse-app/gatehouse/internal/discord"
 	"github.com/gatehouse-app/gatehouse/internal/slack"
+	"github.com/gatehouse-app/gatehouse/internal/tracing"
 	"github.com/gatehouse-app/gatehouse/pipeline"
 )
 
@@ -39,6 +40,8 @@ type Config struct {
 	SlackHook    Secret // an incoming webhook for alerts, or empty
 	DiscordHook  Secret // a webhook for runs and alerts, or empty
 	Google       GoogleConfig
+	Tracing      tracing.Config
+	TraceURL     string // where a run's trace is shown, with {trace} for its id; empty: nowhere
 	OAuthID      string // client id of the App's OAuth; empty: nobody signs in
 	OAuthSecret  Secret
 	SealKeys     []Secret // of 32 bytes, the newest first; none: derived from the private key
@@ -91,6 +94,7 @@ func LoadConfig(get func(string) string) (Config, error) {
 	c.PublicURL = l.url("GATEHOUSE_PUBLIC_URL", "http://"+c.Addr)
 	c.Google = l.google(c.Store)
 	l.people(&c)
+	l.tracing(&c)
 	c.Unused = l.unused()
 	return c, errors.Join(l.wrong...)
 }

@@ -101,7 +101,7 @@ func (a *App) google(ctx context.Context, o *stage.Options) error {
 		return err
 	}
 	a.keeper.place = store
-	client, err := firebase.New(firebase.Options{BaseURL: a.cfg.Google.URL, Clock: clock{}.Now, Pause: pause})
+	client, err := firebase.New(firebase.Options{BaseURL: a.cfg.Google.URL, Clock: clock{}.Now, Pause: pause, Transport: a.calls("google", googleHost)})
 	if err != nil {
 		return fmt.Errorf("GATEHOUSE_GOOGLE_API_URL: %w", err)
 	}

@@ -23,7 +23,7 @@ func (a *App) buildLogin() error {
 	}
 	oauth, err := github.NewSignIn(github.SignInConfig{
 		ClientID: a.cfg.OAuthID, ClientSecret: a.cfg.OAuthSecret.Reveal(), WebURL: a.cfg.WebURL, Callback: a.cfg.PublicURL + callbackPath,
-	}, github.Options{Clock: clock{}.Now})
+	}, github.Options{Clock: clock{}.Now, Transport: a.calls("github", nil)})
 	if err != nil {
 		return err
 	}

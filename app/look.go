@@ -5,6 +5,7 @@ import (
 
 	"github.com/gatehouse-app/gatehouse/internal/github"
 	"github.com/gatehouse-app/gatehouse/internal/live"
+	"github.com/gatehouse-app/gatehouse/internal/slack"
 )
 
 // Look reads what the releases of a repository rest on, as the App of this
@@ -19,7 +20,7 @@ func Look(ctx context.Context, cfg Config, owner, name string) (live.Facts, erro
 		return live.Facts{}, err
 	}
 	if cfg.SlackToken != "" {
-		src.Slack = cfg.slack(nil)
+		src.Slack = cfg.slack(slack.Options{Clock: clock{}.Now})
 	}
 	return live.Gather(ctx, src, owner, name)
 }

@@ -69,7 +69,7 @@ func (a *App) people(mux *http.ServeMux) error {
 }
 
 func (a *App) pagesConfig() handlers.PagesConfig {
-	return handlers.PagesConfig{Reader: a.engine, Trail: a.engine, Feed: a.feed, WebURL: a.cfg.WebURL, Clock: clock{}.Now, Logger: a.log}
+	return handlers.PagesConfig{Reader: a.engine, Trail: a.engine, Feed: a.feed, WebURL: a.cfg.WebURL, TraceURL: a.cfg.TraceURL, Clock: clock{}.Now, Logger: a.log}
 }
 
 // pageRoutes is what the pages' own listener serves; handlers.Pages lists it.

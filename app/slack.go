@@ -46,7 +46,7 @@ func (a *App) slackAccounts(ctx context.Context, githubID int64) ([]pipeline.Sla
 func (a *App) slackHook() (http.Handler, error) {
 	return handlers.Slack(handlers.SlackConfig{
 		Secret: []byte(a.cfg.SlackSigning.Reveal()), Receive: a.engine.Receive, Run: a.engine.Run, Person: a.pairings().Person,
-		Open: a.cfg.slack(a.log).OpenModal, Clock: clock{}.Now, Logger: a.log,
+		Open: a.slack().OpenModal, Clock: clock{}.Now, Logger: a.log,
 		Count: func(result string) { a.metrics.clicks.WithLabelValues(result).Inc() },
 	})
 }

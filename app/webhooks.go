@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 
+	"github.com/gatehouse-app/gatehouse/internal/answer"
 	"github.com/gatehouse-app/gatehouse/internal/discord"
 	"github.com/gatehouse-app/gatehouse/internal/stage"
 )
@@ -12,7 +13,9 @@ func (a *App) webhooks(o *stage.Options) error {
 	if a.cfg.DiscordHook == "" {
 		return nil
 	}
-	c, err := discord.New(discord.Config{URL: a.cfg.DiscordHook.Reveal()}, discord.Options{Clock: clock{}.Now, Logger: a.log})
+	c, err := discord.New(discord.Config{URL: a.cfg.DiscordHook.Reveal()}, discord.Options{
+		Clock: clock{}.Now, Logger: a.log, HTTPClient: client(a.webhookCalls("discord"), answer.DefaultTimeout),
+	})
 	if err != nil {
 		return fmt.Errorf("DISCORD_WEBHOOK_URL: %w", err)
 	}

@@ -53,6 +53,7 @@ type PagesConfig struct {
 	Clock  func() time.Time
 	Logger *slog.Logger
 
+	TraceURL  string       // as in templates.Links
 	Public    bool         // anybody may ask, so that nobody is the operator but by his token
 	Login     *login.Login // signs people in
 	PublicURL string       // where browsers reach the pages; required with Login
@@ -105,7 +106,7 @@ func newPages(c PagesConfig) (*pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pages{PagesConfig: c, words: words, links: templates.Links{Web: c.WebURL}}
+	p := &pages{PagesConfig: c, words: words, links: templates.Links{Web: c.WebURL, Trace: c.TraceURL}}
 	if p.known, err = newKnown(c.Standings, c.Clock); err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ type APIRun struct {
 	StartedAt    time.Time          `json:"started_at"`
 	EndedAt      time.Time          `json:"ended_at,omitzero"`
 	Page         string             `json:"page"`
+	Trace        string             `json:"trace"`            // the OpenTelemetry trace
 	Queued       int                `json:"queued,omitempty"` // place in the lane's queue, from 1
 	Waits        []APIWait          `json:"waits,omitempty"`
 	Gate         *APIGate           `json:"gate,omitempty"`
@@ -159,7 +160,7 @@ func apiLine(line RunLine, installation int64) APIRun {
 		Run: v.Facts.Run, Installation: installation, Lane: line.Lane, Repository: v.Facts.Repo, Pipeline: v.Facts.Pipeline,
 		Environment: v.Facts.Environment, Version: v.Release.Version, Status: v.Facts.Status, Word: v.Status.Text,
 		Headline: v.Headline, Next: v.Next, StartedBy: v.Facts.StartedBy, StartedAt: v.Facts.StartedAt,
-		Page: v.Facts.Page, Queued: line.Position,
+		Page: v.Facts.Page, Trace: v.Facts.Trace, Queued: line.Position,
 	}
 	if v.End != nil {
 		run.EndedAt = v.End.At

@@ -12,7 +12,11 @@ import (
 type Links struct {
 	Public string // Gatehouse's own, without a slash at the end
 	Web    string // GitHub's for browsers, e.g. https://github.com
+	Trace  string // where a trace is shown, with TraceMark for its id; empty: nowhere
 }
+
+// TraceMark stands for the id of a trace in Links.Trace.
+const TraceMark = "{trace}"
 
 // Run is the page of a run in Gatehouse.
 func (l Links) Run(id pipeline.RunID) string {
@@ -28,6 +32,9 @@ func (l Links) Lane(installation int64, id pipeline.LaneID) string {
 func (l Links) Back(installation int64, id pipeline.LaneID) string {
 	return l.Lane(installation, id) + "/rollback"
 }
+
+// TracePage is where a trace is shown, or "".
+func (l Links) TracePage(id string) string { return strings.ReplaceAll(l.Trace, TraceMark, id) }
 
 // Repo is the page of a repository.
 func (l Links) Repo(r pipeline.Repo) string { return join(l.Web, r.Owner, r.Name) }

@@ -34,6 +34,8 @@ type View struct {
 // Facts name a run.
 type Facts struct {
 	Run         pipeline.RunID
+	Trace       string // the run's OpenTelemetry trace; it is written only where tracing is on
+	TracePage   string // where it is shown; empty: nowhere
 	Repo        string // owner/name
 	Pipeline    string
 	Environment string
@@ -93,7 +95,7 @@ func NewView(state pipeline.State, now time.Time, links Links) View {
 		Headline: m.explained.Headline,
 		Next:     m.explained.Next,
 		Facts: Facts{
-			Run: r.ID, Repo: r.Repo.FullName(), Pipeline: r.Pipeline, Environment: r.Environment, Status: r.Status,
+			Run: r.ID, Trace: r.TraceID(), TracePage: links.TracePage(r.TraceID()), Repo: r.Repo.FullName(), Pipeline: r.Pipeline, Environment: r.Environment, Status: r.Status,
 			StartedBy: name(r.StartedBy), StartedAt: r.CreatedAt, Now: now,
 			Page: links.Run(r.ID), Checks: links.Checks(r.Repo, r.Release.SHA),
 		},

@@ -15,7 +15,7 @@ import (
 
 // here are the links of the pages themselves: relative, so that they lead to
 // where the page was served.
-var here = Links{Web: "https://github.com"}
+var here = Links{Web: "https://github.com", Trace: "https://traces.example/trace/" + TraceMark}
 
 func webPages(t *testing.T) *Pages {
 	t.Helper()

@@ -197,8 +197,9 @@ func printExplained(s streams, o explainOptions, state pipeline.State, links tem
 		if err := json.NewEncoder(s.out).Encode(struct {
 			Run    pipeline.RunID     `json:"run"`
 			Status pipeline.RunStatus `json:"status"`
+			Trace  string             `json:"trace"`
 			pipeline.Explanation
-		}{state.Run.ID, state.Run.Status, pipeline.Explain(state)}); err != nil {
+		}{state.Run.ID, state.Run.Status, state.Run.TraceID(), pipeline.Explain(state)}); err != nil {
 			return err
 		}
 	} else {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/joho/godotenv"
 	"github.com/spf13/cobra"
@@ -46,10 +47,26 @@ func withDotEnv(env func(string) string) (func(string) string, error) {
 	case err != nil:
 		return nil, errors.New(".env cannot be read: it must hold lines NAME=value") // the cause would repeat a line of it
 	}
+	if err := exportStandard(env, file); err != nil {
+		return nil, err
+	}
 	return func(name string) string {
 		if v := env(name); v != "" {
 			return v
 		}
 		return file[name]
 	}, nil
+}
+
+// exportStandard puts the variables of OpenTelemetry, which its library reads by
+// itself, from .env into the environment.
+func exportStandard(env func(string) string, file map[string]string) error {
+	for name, v := range file {
+		if strings.HasPrefix(name, "OTEL_") && env(name) == "" {
+			if err := os.Setenv(name, v); err != nil {
+				return fmt.Errorf(".env: %s cannot be set", name) // the cause would repeat its value
+			}
+		}
+	}
+	return nil
 }

@@ -35,7 +35,8 @@ type result struct {
 	outcome pipeline.Outcome
 	shown   Shown
 	err     error
-	stack   []byte // of a panic
+	stack   []byte          // of a panic
+	span    context.Context //nolint:containedctx // whose span the outcome belongs under; nothing else of it is used
 	took    time.Duration
 }
 
@@ -160,11 +161,14 @@ func (e *Engine) do(ctx context.Context, t task) (r result) {
 		return *t.early
 	}
 	begun := e.clock.Now()
+	ctx, span := e.spanTask(ctx, t)
+	r.span = ctx
 	defer func() {
 		r.took = e.clock.Now().Sub(begun)
 		if p := recover(); p != nil {
 			r.err, r.stack = fmt.Errorf("the performer panicked: %v", p), debug.Stack()
 		}
+		span.End(r.err)
 	}()
 	switch {
 	case t.bad != nil:

@@ -14,11 +14,13 @@ import (
 // advanceDelivery applies what a delivery says to the runs it speaks of, each
 // in one swap with its mark, and then performs what that made due. A run that
 // cannot take it keeps it from no other; the delivery stays open for that one.
-func (e *Engine) advanceDelivery(ctx context.Context, item Item) error {
+func (e *Engine) advanceDelivery(ctx context.Context, item Item) (err error) {
 	body, err := decodeInbox(item)
 	if err != nil {
 		return err
 	}
+	ctx, span := e.spanProcess(ctx, item.Ref, body.Event)
+	defer func() { span.End(err) }()
 	var followUps []*tx
 	var wait time.Time
 	var errs []error

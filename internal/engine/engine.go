@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gatehouse-app/gatehouse/internal/tracing"
 	"github.com/gatehouse-app/gatehouse/pipeline"
 )
 
@@ -73,6 +74,7 @@ type Config struct {
 	Rand      func() float64 // in [0,1), for jitter; safe for concurrent use
 	Zones     pipeline.Zones // the time zones of freezes; nil: none but UTC is known
 	Hooks     Hooks
+	Tracer    *tracing.Tracer // nil: nothing is traced
 	Options   Options
 }
 
@@ -90,6 +92,7 @@ type Engine struct {
 	rand      func() float64
 	zones     pipeline.Zones
 	hooks     Hooks
+	tracer    *tracing.Tracer
 	opt       Options
 	stopping  atomic.Bool
 }
@@ -117,8 +120,8 @@ func New(c Config) (*Engine, error) {
 	}
 	hooks := c.Hooks.filled()
 	return &Engine{
-		store: storage{Store: c.Store, changed: hooks.Changed}, waker: c.Waker, machine: c.Machine, performer: c.Performer, shower: c.Shower,
-		clock: c.Clock, log: c.Logger, instance: c.Instance, rand: c.Rand, zones: c.Zones, hooks: hooks, opt: c.Options.filled(),
+		store: storage{Store: c.Store, changed: hooks.Changed, tracer: c.Tracer}, waker: c.Waker, machine: c.Machine, performer: c.Performer, shower: c.Shower,
+		clock: c.Clock, log: c.Logger, instance: c.Instance, rand: c.Rand, zones: c.Zones, hooks: hooks, tracer: c.Tracer, opt: c.Options.filled(),
 	}, nil
 }
 
@@ -137,7 +140,10 @@ func (e *Engine) wake(ctx context.Context, item Item) {
 	if item.WakeAt.IsZero() {
 		return
 	}
-	if err := e.waker.Wake(ctx, item); err != nil && !errors.Is(err, context.Canceled) {
+	ctx, span := e.spanWake(ctx, item)
+	err := e.waker.Wake(ctx, item)
+	span.End(err)
+	if err != nil && !errors.Is(err, context.Canceled) {
 		e.log.WarnContext(ctx, "an item could not be woken; the sweep will find it", logItem, item.ID, logError, err)
 	}
 }

@@ -57,7 +57,15 @@ func (e *Engine) Receive(ctx context.Context, d Delivery) (Result, error) {
 	if err != nil {
 		return "", fmt.Errorf("receive delivery %s: %w", d.GUID, err)
 	}
-	err = e.store.Swap(ctx, &item)
+	ctx, end := e.spanReceive(ctx, item, d)
+	result, err := e.keep(ctx, item, d)
+	end(result, err)
+	return result, err
+}
+
+// keep stores a delivery, once.
+func (e *Engine) keep(ctx context.Context, item Item, d Delivery) (Result, error) {
+	err := e.store.Swap(ctx, &item)
 	if errors.Is(err, ErrConflict) {
 		e.wakeAgain(ctx, item.Ref)
 		e.hooks.Received(Duplicate)

@@ -49,7 +49,7 @@ func (e *Engine) stepLane(ctx context.Context, ref Ref, ev pipeline.LaneEvent) (
 		}
 		ev.At = e.now()
 		step := e.machine.NextLane(lane, ev)
-		items, errand, err := e.sealLane(&item, step, ev)
+		items, errand, err := e.sealLane(ctx, &item, step, ev)
 		if err != nil {
 			return pipeline.LaneStep{}, err
 		}
@@ -84,7 +84,7 @@ func (e *Engine) loadLane(ctx context.Context, ref Ref) (Item, *pipeline.Lane, e
 }
 
 // sealLane makes the items that a step of a lane stores together.
-func (e *Engine) sealLane(item *Item, step pipeline.LaneStep, ev pipeline.LaneEvent) (items []*Item, errand *Item, err error) {
+func (e *Engine) sealLane(ctx context.Context, item *Item, step pipeline.LaneStep, ev pipeline.LaneEvent) (items []*Item, errand *Item, err error) {
 	if err := encode(item, step.Lane); err != nil {
 		return nil, nil, err
 	}
@@ -100,12 +100,12 @@ func (e *Engine) sealLane(item *Item, step pipeline.LaneStep, ev pipeline.LaneEv
 	if step.Errand == nil {
 		return items, nil, nil
 	}
-	errand, err = e.errand(*item, step, ev)
+	errand, err = e.errand(ctx, *item, step, ev)
 	return append(items, errand), errand, err
 }
 
 // errand makes the intake that carries out what a lane owes.
-func (e *Engine) errand(lane Item, step pipeline.LaneStep, ev pipeline.LaneEvent) (*Item, error) {
+func (e *Engine) errand(ctx context.Context, lane Item, step pipeline.LaneStep, ev pipeline.LaneEvent) (*Item, error) {
 	in := &pipeline.Intake{
 		V: pipeline.IntakeVersion, ID: intakeID(ev.At, lane.ID+"\x00"+lane.Rev, 0), Repo: pipeline.Repo{Installation: step.Lane.Installation},
 		At: ev.At, Cause: lane.ID + " " + ev.Cause, Errand: step.Errand,
@@ -113,11 +113,13 @@ func (e *Engine) errand(lane Item, step pipeline.LaneStep, ev pipeline.LaneEvent
 	if look := step.Errand.Look; look != nil {
 		in.Repo = look.Repo
 	}
-	t := &tx{e: e, now: ev.At, item: &Item{Ref: IntakeRef(in.Repo.Installation, in.ID)}, rec: &record{V: bodyVersion, Intake: in}}
-	if err := t.apply(in.Cause, pipeline.Started{}); err != nil {
-		return nil, err
+	t := &tx{e: e, ctx: ctx, now: ev.At, item: &Item{Ref: IntakeRef(in.Repo.Installation, in.ID)}, rec: &record{V: bodyVersion, Intake: in}}
+	err := t.apply(in.Cause, pipeline.Started{})
+	if err == nil {
+		err = t.seal()
 	}
-	return t.item, t.seal()
+	t.spanHeard(err)
+	return t.item, err
 }
 
 // laneWake is when a lane changes by itself; zero: never.

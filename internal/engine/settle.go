@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/gatehouse-app/gatehouse/internal/tracing"
 	"github.com/gatehouse-app/gatehouse/pipeline"
 )
 
@@ -39,7 +40,7 @@ func retriable(err error) bool {
 // settleOnce stores what came of a task, and claims what follows from it. It
 // does so even while the process is ending.
 func (c *crew) settleOnce(r result) error {
-	ctx, end := c.e.within(context.WithoutCancel(c.ctx), settleTimeout)
+	ctx, end := c.e.within(tracing.Carry(context.WithoutCancel(c.ctx), r.span), settleTimeout)
 	defer end()
 	var class string
 	t, err := c.e.guarded(func() (*tx, error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/gatehouse-app/gatehouse/internal/tracing"
 )
 
 // storage marks a store's errors as such. ErrNotFound and ErrConflict are
@@ -11,6 +13,7 @@ import (
 type storage struct {
 	Store
 	changed func(Ref, string)
+	tracer  *tracing.Tracer
 }
 
 // Get marks errors.
@@ -21,7 +24,10 @@ func (s storage) Get(ctx context.Context, ref Ref) (Item, error) {
 
 // Swap marks errors, and tells of what is stored now.
 func (s storage) Swap(ctx context.Context, items ...*Item) error {
-	if err := s.Store.Swap(ctx, items...); err != nil {
+	ctx, span := s.spanSwap(ctx, items)
+	err := s.Store.Swap(ctx, items...)
+	span.End(err)
+	if err != nil {
 		return marked(err)
 	}
 	for _, item := range items {

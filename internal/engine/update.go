@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gatehouse-app/gatehouse/internal/tracing"
 	"github.com/gatehouse-app/gatehouse/pipeline"
 )
 
@@ -34,6 +35,8 @@ type tx struct {
 	refused  *pipeline.Refusal
 	fact     pipeline.Fact // the last one that was applied
 	jobs     []task
+	was      *pipeline.Run    // as loaded; nil: a new one
+	hearing  *tracing.Started // the span of the step
 }
 
 // update loads an item, lets change decide, and stores it all, again whenever
@@ -49,17 +52,17 @@ func (e *Engine) attempt(ctx context.Context, kind Kind, load func() (*tx, error
 		if err != nil {
 			return nil, err
 		}
-		if err := change(t); errors.Is(err, errNothing) {
+		err = t.step(change)
+		if errors.Is(err, errNothing) {
 			return t, nil
 		} else if err != nil {
 			return nil, err
 		}
-		if err := t.seal(); err != nil {
-			return nil, err
-		}
 		t.early()
-		err = e.store.Swap(ctx, append([]*Item{t.item}, t.with...)...)
+		err = e.store.Swap(t.ctx, append([]*Item{t.item}, t.with...)...)
+		t.spanHeard(err)
 		if err == nil {
+			t.spanOver(ctx)
 			t.sayOver()
 			if t.laneItem != nil && !t.laneItem.WakeAt.Equal(t.laneAt) {
 				e.wake(ctx, *t.laneItem)
@@ -72,6 +75,18 @@ func (e *Engine) attempt(ctx context.Context, kind Kind, load func() (*tx, error
 		e.hooks.Conflict(kind)
 	}
 	return nil, errBusy
+}
+
+// step has change decide, and writes down what came of it.
+func (t *tx) step(change func(*tx) error) error {
+	err := change(t)
+	if err == nil {
+		err = t.seal()
+	}
+	if err != nil {
+		t.spanHeard(err)
+	}
+	return err
 }
 
 // sayOver logs what came of a push or command: why no run began is nowhere
@@ -92,7 +107,7 @@ func (e *Engine) load(ctx context.Context, ref Ref) (*tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tx{e: e, ctx: ctx, now: e.now(), item: &item, rec: rec}
+	t := &tx{e: e, ctx: ctx, now: e.now(), item: &item, rec: rec, was: rec.Run}
 	if rec.Run == nil {
 		return t, nil
 	}
@@ -119,6 +134,7 @@ func (t *tx) state() pipeline.State { return pipeline.State{Lane: t.lane, Run: t
 // apply asks the machine and takes over what it answers.
 func (t *tx) apply(cause string, fact pipeline.Fact) error {
 	t.fact = fact
+	t.spanHear(fact)
 	ev := pipeline.Event{At: t.now, Zones: t.e.zones, Cause: cause, Fact: fact}
 	if t.rec.Intake != nil {
 		step := t.e.machine.NextIntake(t.rec.Intake, ev)

@@ -192,3 +192,14 @@ func plain(err error) string {
 		err = inner
 	}
 }
+
+// Operation says in few different words what a request to GitHub does, for traces.
+func Operation(r *http.Request) string {
+	if strings.HasSuffix(r.URL.Path, "/access_tokens") {
+		return "fetch a token"
+	}
+	if c := callOf(r.Context()); c != nil {
+		return c.name
+	}
+	return "request"
+}

@@ -56,7 +56,9 @@ func (p *Prober) ask(ctx context.Context, address string, probe pipeline.Probe) 
 		return siteAnswer{reason: err.Error(), final: true}
 	}
 	start := p.clock()
-	a, err := read(p.egress.client(), r)
+	site := p.egress.client()
+	site.Transport = p.wrap(site.Transport)
+	a, err := read(site, r)
 	a.took = p.clock().Sub(start)
 	if err != nil {
 		a.reason, a.final = explain(err, limit)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ type ProberOptions struct {
 	Allow []string                                         // Allow lists host:port patterns that may be private or plain http, such as 127.0.0.1:*.
 	Clock func() time.Time                                 // Clock is required.
 	Pause func(ctx context.Context, d time.Duration) error // Pause waits between tries; nil tries again at once.
+	Wrap  func(http.RoundTripper) http.RoundTripper        // Wrap watches the requests, for traces; it must not change them. Nil: nobody does.
 }
 
 // Prober asks a product's addresses and judges what they answer.
@@ -42,6 +44,7 @@ type Prober struct {
 	expr   *Expr
 	clock  func() time.Time
 	pause  func(context.Context, time.Duration) error
+	wrap   func(http.RoundTripper) http.RoundTripper
 }
 
 // NewProber makes a Prober. It asks nobody.
@@ -60,7 +63,10 @@ func NewProber(o ProberOptions) (*Prober, error) {
 	if o.Pause == nil {
 		o.Pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	}
-	return &Prober{egress: out, expr: expr, clock: o.Clock, pause: o.Pause}, nil
+	if o.Wrap == nil {
+		o.Wrap = func(t http.RoundTripper) http.RoundTripper { return t }
+	}
+	return &Prober{egress: out, expr: expr, clock: o.Clock, pause: o.Pause, wrap: o.Wrap}, nil
 }
 
 // Run asks all probes side by side and gives their results in order. The error
