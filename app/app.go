@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
@@ -21,12 +20,6 @@ import (
 	"github.com/gatehouse-app/gatehouse/pipeline"
 	"github.com/gatehouse-app/gatehouse/templates"
 )
-
-// drainTime is how long a stop waits for what is in hand; the rest stays stored.
-const drainTime = 8 * time.Second
-
-// flushTime is how long it then waits for the last traces to be taken.
-const flushTime = time.Second
 
 // App is a running process.
 type App struct {
@@ -50,6 +43,7 @@ type App struct {
 	lost     *lost
 	keeper   *housekeeping
 	swept    atomic.Bool
+	stopping atomic.Bool
 	instance string // names this process
 }
 
@@ -162,32 +156,7 @@ func (a *App) Run(ctx context.Context) error {
 		return fmt.Errorf("the waker ended: %w", err)
 	case <-ctx.Done():
 	}
-	a.log.InfoContext(ctx, "gatehouse stops: what is in hand is finished, the rest stays stored")
-	stop, stopped := context.WithTimeout(work, drainTime)
-	defer stopped()
-	err := a.shut(stop)
-	a.engine.Stop()
-	if drain := a.waker.Drain(stop); drain != nil {
-		a.log.WarnContext(ctx, "something in hand was interrupted; the next start goes on with it", "error", drain)
-	}
+	a.stop(work)
 	cancel()
-	return errors.Join(err, <-done)
-}
-
-func (a *App) close() {
-	flush, cancel := context.WithTimeout(context.Background(), flushTime)
-	defer cancel()
-	if err := a.tracer.Close(flush); err != nil {
-		a.log.Warn("the last traces could not be sent", "error", err)
-	}
-	for _, s := range []*site{a.public, a.pages} {
-		if s != nil {
-			_ = s.listener.Close() // closed by the server already, as a rule
-		}
-	}
-	if a.store != nil {
-		if err := a.store.Close(); err != nil && !errors.Is(err, engine.ErrUnavailable) {
-			a.log.Error("the store could not be closed", "error", err)
-		}
-	}
+	return <-done
 }

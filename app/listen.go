@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -85,15 +84,4 @@ func (a *App) beat(ctx context.Context) {
 			return
 		}
 	}
-}
-
-// shut takes no more requests and waits for those in hand. Streams have no end
-// of their own, so they are ended first.
-func (a *App) shut(ctx context.Context) error {
-	a.feed.Close()
-	err := a.public.server.Shutdown(ctx)
-	if a.pages != nil {
-		err = errors.Join(err, a.pages.server.Shutdown(ctx))
-	}
-	return err
 }

@@ -112,11 +112,6 @@ func (a *App) healthz(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// readyz says whether a webhook would be stored now.
-func (a *App) readyz(w http.ResponseWriter, r *http.Request) {
-	a.health(w, r, http.StatusServiceUnavailable)
-}
-
 // sayParked tells how many items are set aside. Which they are is in the log:
 // this page is for everybody.
 func (a *App) sayParked(w io.Writer, r *http.Request) {

@@ -5,14 +5,11 @@ import (
 	"database/sql"
 	"net/http"
 	"os"
-	"strings"
 	"testing"
-	"time"
 
 	_ "modernc.org/sqlite" // somebody else's look into the database
 
 	"github.com/gatehouse-app/gatehouse/internal/demo"
-	"github.com/gatehouse-app/gatehouse/internal/sandbox"
 )
 
 // A second process on the same database is sent away and the first goes on.
@@ -61,32 +58,6 @@ func TestStoppedMidStory(t *testing.T) {
 	if violations := s.tell(); len(violations) > 0 || !running || !waiting {
 		t.Errorf("stopped at a workflow %t, at the gate %t; the witness objects: %v", running, waiting, violations)
 	}
-}
-
-// While GitHub does not answer, a stop does not wait for it: what is in hand is
-// interrupted after some seconds, and the next start goes on with it.
-func TestStopWhileGitHubHangs(t *testing.T) {
-	t.Parallel()
-	s := open(t, demo.Options{Files: short(nil)})
-	s.world.SetFaults(sandbox.Faults{Rules: []sandbox.Fault{{Kind: sandbox.Hang}}})
-	hangs := make(chan struct{}, 1)
-	s.town.OnCall(func(c sandbox.Call) {
-		if c.Kind == sandbox.KindGitHub && c.Phase == sandbox.Arrived && strings.HasSuffix(c.Path, "/access_tokens") {
-			poke(hangs)
-		}
-	})
-	sha := s.release()
-	select {
-	case <-hangs:
-	case <-time.After(sceneTime):
-		t.Fatal("the program asks GitHub nothing")
-	}
-	if code := s.stop(); code != 0 || !s.log.has("something in hand was interrupted; the next start goes on with it") {
-		t.Errorf("exit code %d:\n%s", code, s.log.tail())
-	}
-	s.world.SetFaults(sandbox.Faults{})
-	s.start()
-	s.gate(sha)
 }
 
 // While another program has the database locked, webhooks are answered 503 and
