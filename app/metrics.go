@@ -29,6 +29,7 @@ type metrics struct {
 	github    *prometheus.CounterVec
 	remaining *prometheus.GaugeVec
 	recovered prometheus.Counter
+	ahead     prometheus.Gauge
 
 	reconciled prometheus.Counter
 }
@@ -55,11 +56,12 @@ func newMetrics() *metrics {
 		github:    counter("github_requests_total", "Requests to GitHub's API, by method and status.", "method", "status"),
 		recovered: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "gatehouse", Name: "webhooks_recovered_total", Help: "Lost webhooks that GitHub was asked to send again."}),
 	}
+	m.ahead = gauge("github_clock_ahead_seconds", "How far GitHub's clock is ahead of this machine's; 0 while they agree by 20 seconds.")
 	m.reconciled = prometheus.NewCounter(prometheus.CounterOpts{Namespace: "gatehouse", Name: "reconciled_total", Help: "Changes of workflow runs that were read from GitHub's lists because no webhook told of them."})
 	m.took = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "gatehouse", Name: "effect_seconds", Help: "How long effects took.", Buckets: prometheus.DefBuckets}, []string{"effect"})
 	m.remaining = prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "gatehouse", Name: "github_rate_remaining", Help: "Requests left to an installation this hour."}, []string{"installation"})
 	m.registry.MustRegister(
-		m.webhooks, m.clicks, m.effects, m.took, m.shows, m.conflicts, m.parked, m.aside, m.overdue, m.oldest, m.unapplied, m.github, m.remaining, m.recovered, m.reconciled,
+		m.webhooks, m.clicks, m.effects, m.took, m.shows, m.conflicts, m.parked, m.aside, m.overdue, m.oldest, m.unapplied, m.github, m.remaining, m.recovered, m.reconciled, m.ahead,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -85,6 +87,7 @@ func (m *metrics) hooks() engine.Hooks {
 
 func (m *metrics) observeGitHub(o github.Observation) {
 	m.github.WithLabelValues(o.Method, strconv.Itoa(o.Status)).Inc()
+	m.ahead.Set(o.Ahead.Seconds())
 	if o.Remaining >= 0 && o.Installation != 0 {
 		m.remaining.WithLabelValues(strconv.FormatInt(o.Installation, 10)).Set(float64(o.Remaining))
 	}

@@ -49,6 +49,7 @@ type Options struct {
 	Google    google.Options // how slow Google is; the zero value answers at once
 	RateLimit int            // of the sandbox's GitHub; 0 means GitHub's 5000 an hour
 	SignIn    bool           // people sign in to the pages, which are then public
+	Clock     sandbox.Clock  // of everything outside; nil means the machine's
 }
 
 // Gate is how the production environment is protected.
@@ -92,6 +93,7 @@ func Open(listener net.Listener, opt Options) (*Town, error) {
 	t.World = sandbox.New(sandbox.Options{
 		BaseURL: t.URL, HookURL: opt.HookURL, WebhookSecret: secret, AppID: appID, AppKey: private,
 		Step: opt.Step, Logger: opt.Logger, RateLimit: opt.RateLimit, ClientID: clientID, ClientSecret: clientKey,
+		Clock: opt.Clock,
 	})
 	t.Slack = sandbox.NewSlack(t.World, sandbox.SlackOptions{Token: botToken, SigningSecret: signing})
 	t.Discord = sandbox.NewDiscord(t.World, sandbox.DiscordOptions{Token: hookToken})

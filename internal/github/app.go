@@ -75,14 +75,18 @@ func New(cfg Config, opts Options) (*App, error) {
 	if agent == "" {
 		agent = "gatehouse"
 	}
-	sends := &wire{base: transportOf(opts), guard: g}
+	key, err := newAppKey(cfg.AppID, cfg.PrivateKey)
+	if err != nil {
+		return nil, err
+	}
+	sends := &wire{base: transportOf(opts), guard: g, key: key}
 	creator := githubapp.NewClientCreator(base.String(), base.String()+"graphql", cfg.AppID, cfg.PrivateKey,
 		githubapp.WithTransport(sends),
 		githubapp.WithClientMiddleware(g.middleware),
 		githubapp.WithClientUserAgent(agent))
 	client, err := creator.NewAppClient()
 	if err != nil {
-		return nil, invalid(op, "the App's private key cannot be read: it must be the PEM file that GitHub gave, complete")
+		return nil, invalid(op, "the client of GitHub's API cannot be made: %v", err)
 	}
 	return &App{id: cfg.AppID, webURL: web, creator: creator, app: client, guard: g, wire: sends, agent: agent, clients: map[int64]*gh.Client{}}, nil
 }

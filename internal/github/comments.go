@@ -50,6 +50,7 @@ func (r *Repo) FindComment(ctx context.Context, issue int, since time.Time, mark
 	if err != nil {
 		return 0, false, err
 	}
+	since = r.app.guard.drift.Theirs(since)
 	o := operation{name: "list comments", needs: "issues: read"}
 	q := url.Values{}
 	if !since.IsZero() {

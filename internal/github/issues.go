@@ -49,6 +49,7 @@ func (r *Repo) FindIssue(ctx context.Context, since time.Time, marker string) (i
 	if err != nil {
 		return 0, false, err
 	}
+	since = r.app.guard.drift.Theirs(since)
 	q := url.Values{"state": {"all"}, "creator": {self.BotLogin}}
 	if !since.IsZero() {
 		q.Set("since", since.UTC().Format(time.RFC3339))

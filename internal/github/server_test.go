@@ -56,6 +56,7 @@ type fake struct {
 	seen   []request
 	routes map[string]http.HandlerFunc
 	clock  time.Time
+	ahead  time.Duration // of the fake's own clock
 	watch  []github.Observation
 }
 
@@ -82,6 +83,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !strings.HasSuffix(path, "/access_tokens") {
 		f.seen = append(f.seen, request{r.Method, path, r.URL.RawQuery, r.Header.Get("Authorization"), string(body)})
 	}
+	w.Header().Set("Date", f.clock.Add(f.ahead).UTC().Format(http.TimeFormat))
 	h := f.routes[r.Method+" "+path]
 	if h == nil {
 		h = f.routes["*"]

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	answers "github.com/gatehouse-app/gatehouse/internal/answer"
 )
 
 // Observation is one request, for metrics.
@@ -22,6 +24,7 @@ type Observation struct {
 	Refused      bool   // Refused says that the call was not sent, because of a limit.
 	Remaining    int    // Remaining is what is left of the hour; -1 when unknown.
 	Duration     time.Duration
+	Ahead        time.Duration // Ahead is how far GitHub's clock is ahead of this machine's; zero while they agree.
 }
 
 // guard is the outer part of the transport, before the token is added: limits, safe addresses, and what came back.
@@ -31,6 +34,7 @@ type guard struct {
 	logger  *slog.Logger
 	observe func(Observation)
 	penalty time.Duration
+	drift   answers.Drift
 
 	mu     sync.Mutex
 	meters map[int64]*meter
@@ -101,7 +105,8 @@ func (g *guard) check(req *http.Request, c *call) *refusal {
 
 // learn notes the answer, and takes the limits out of it: go-github would freeze the whole client on them.
 func (g *guard) learn(c *call, resp *http.Response) {
-	a := read(resp, g.clock())
+	a := read(resp, g.drift.Theirs(g.clock()))
+	a.reset = g.drift.Ours(a.reset)
 	retryAt, limited := g.meter(c.installation).settle(g.clock(), a)
 	for _, name := range []string{"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset", "Retry-After"} {
 		resp.Header.Del(name)
@@ -127,7 +132,7 @@ func moved(req *http.Request, resp *http.Response) *refusal {
 func (g *guard) report(ctx context.Context, c *call, method string, started time.Time, status int, refused bool) {
 	o := Observation{
 		Installation: max(c.installation, 0), Method: method, Route: c.name, Status: status, Refused: refused,
-		Remaining: g.meter(c.installation).left(), Duration: g.clock().Sub(started),
+		Remaining: g.meter(c.installation).left(), Duration: g.clock().Sub(started), Ahead: g.drift.Ahead(),
 	}
 	g.observe(o)
 	g.logger.LogAttrs(ctx, slog.LevelDebug, "github request",
@@ -139,26 +144,32 @@ func (g *guard) report(ctx context.Context, c *call, method string, started time
 type wire struct {
 	base  http.RoundTripper
 	guard *guard
+	key   appKey
 }
 
 // RoundTrip sends a request, and notes on its call what only this place can see.
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := callOf(req.Context())
 	if c == nil {
-		return w.base.RoundTrip(req)
+		return w.send(req)
 	}
 	if strings.HasSuffix(req.URL.Path, "/access_tokens") {
 		return w.fetchToken(req, c)
 	}
+	c.keep(req)
 	c.mu.Lock()
-	_, c.secret, _ = strings.Cut(req.Header.Get("Authorization"), " ")
 	c.sent = req.Context().Err() == nil // net/http sends nothing for a caller who has gone
 	c.mu.Unlock()
 	trace := &httptrace.ClientTrace{
 		GetConn: func(string) { c.setSent(false) }, // From here on, no connection means that nothing was sent.
 		GotConn: func(httptrace.GotConnInfo) { c.setSent(true) },
 	}
-	resp, err := w.base.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
+	req = req.WithContext(httptrace.WithClientTrace(req.Context(), trace))
+	send := w.send
+	if c.installation == 0 && !c.person {
+		send = func(req *http.Request) (*http.Response, error) { return w.asApp(req, c) }
+	}
+	resp, err := send(req)
 	if err != nil {
 		return nil, err
 	}
@@ -171,17 +182,18 @@ func (w *wire) fetchToken(req *http.Request, c *call) (*http.Response, error) {
 	started, status := w.guard.clock(), 0
 	fetch := &call{operation: operation{name: "fetch a token"}, installation: c.installation}
 	defer func() { w.guard.report(req.Context(), fetch, req.Method, started, status, false) }()
-	resp, err := w.base.RoundTrip(withoutBody(req))
+	resp, err := w.asApp(withoutBody(req), fetch)
 	if err != nil {
 		return nil, err
 	}
 	status = resp.StatusCode
-	if status >= http.StatusMultipleChoices {
-		w.guard.learn(c, resp)
-		c.mu.Lock()
-		c.token = true
-		c.mu.Unlock()
+	if status < http.StatusMultipleChoices {
+		return resp, byOurClock(resp, &w.guard.drift)
 	}
+	w.guard.learn(c, resp)
+	c.mu.Lock()
+	c.token = true
+	c.mu.Unlock()
 	return resp, nil
 }
 

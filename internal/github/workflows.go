@@ -93,7 +93,7 @@ func (r *Repo) DispatchedSince(ctx context.Context, file, branch string, since t
 	}
 	q := url.Values{
 		"event":   {"workflow_dispatch"},
-		"created": {">=" + since.Add(-time.Minute).UTC().Format(time.RFC3339)},
+		"created": {r.from(since)},
 	}
 	if branch != "" {
 		q.Set("branch", branch)
@@ -105,9 +105,14 @@ func (r *Repo) DispatchedSince(ctx context.Context, file, branch string, since t
 func (r *Repo) AllDispatchedSince(ctx context.Context, since time.Time) ([]WorkflowRun, error) {
 	q := url.Values{
 		"event":   {"workflow_dispatch"},
-		"created": {">=" + since.Add(-time.Minute).UTC().Format(time.RFC3339)},
+		"created": {r.from(since)},
 	}
 	return r.dispatched(ctx, "list workflow runs", r.path("actions/runs"), q)
+}
+
+// from is a filter of GitHub's, in its own time.
+func (r *Repo) from(since time.Time) string {
+	return ">=" + r.app.guard.drift.Theirs(since).Add(-time.Minute).UTC().Format(time.RFC3339)
 }
 
 func (r *Repo) dispatched(ctx context.Context, op, path string, q url.Values) ([]WorkflowRun, error) {

@@ -14,6 +14,7 @@ type Clock interface {
 
 var (
 	_ Clock = realClock{}
+	_ Clock = ShiftedClock(0)
 	_ Clock = (*ManualClock)(nil)
 )
 
@@ -28,6 +29,18 @@ func (realClock) Now() time.Time {
 
 func (realClock) AfterFunc(d time.Duration, f func()) (stop func() bool) {
 	return time.AfterFunc(d, f).Stop
+}
+
+// ShiftedClock is the real time, and so much more or less: that of a world whose
+// clocks differ from those of the machine that the program runs on.
+type ShiftedClock time.Duration
+
+// Now is the shifted time.
+func (c ShiftedClock) Now() time.Time { return realClock{}.Now().Add(time.Duration(c)) }
+
+// AfterFunc runs f after d, which is as long everywhere.
+func (c ShiftedClock) AfterFunc(d time.Duration, f func()) (stop func() bool) {
+	return realClock{}.AfterFunc(d, f)
 }
 
 // ManualClock stands still until it is told to advance, so that stories of weeks are tested in no time.

@@ -93,6 +93,7 @@ func (w *World) observe(kind CallKind, route func(*http.Request) string, next ht
 			wrong.write(answer)
 		}
 		call.Status, call.Answer = answer.status, answer.body.Bytes()
+		answer.header.Set("Date", w.clock.Now().UTC().Format(http.TimeFormat))
 		w.done(*call)
 		answer.flush(rw)
 	})
