@@ -73,7 +73,7 @@ func (l *lost) reconcile(ctx context.Context) {
 		},
 	}
 	err := l.app.engine.Take(ctx, engine.Duty{
-		Name: "reconcile/" + strconv.FormatInt(l.app.cfg.AppID, 10), Every: reconcileEvery, Hold: l.app.cfg.Patience,
+		Name: l.reconciling(), Every: reconcileEvery, Hold: l.app.cfg.Patience,
 		Do: func(ctx context.Context, _ time.Time) (time.Time, error) {
 			l.compared = true // a repository that cannot be read is read again in an hour
 			n, err := r.Reconcile(ctx)
@@ -102,3 +102,6 @@ func (l *lost) loop(ctx context.Context) {
 		}
 	}
 }
+
+// reconciling is the name of the duty to compare open runs with GitHub's lists.
+func (l *lost) reconciling() string { return "reconcile/" + strconv.FormatInt(l.app.cfg.AppID, 10) }

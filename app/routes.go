@@ -88,7 +88,7 @@ func (a *App) hook() (http.Handler, error) {
 	}
 	return handlers.GitHub(handlers.Config{
 		Secrets: secrets, AppID: a.cfg.AppID, APIURL: a.cfg.V3URL, Receive: a.engine.Receive, Clock: clock{}.Now, Logger: a.log, BotLogin: a.botLogin,
-		Revoked: a.revoked, Invalidate: a.forget,
+		Revoked: a.revoked, Installed: a.installed, Invalidate: a.forget,
 		Count: func(result string) { a.metrics.webhooks.WithLabelValues(result).Inc() },
 	})
 }

@@ -29,10 +29,11 @@ type Config struct {
 	Receive    func(context.Context, engine.Delivery) (engine.Result, error)
 	Clock      func() time.Time
 	Logger     *slog.Logger
-	Count      func(result string)                           // one of the Result constants; may be nil
-	BotLogin   func() string                                 // our bot user, slug[bot]; empty while not known. Must not block. May be nil: a push of ours is then not told apart
-	Revoked    func(ctx context.Context, person int64) error // drops what a person allowed; may be nil: nothing is kept of people
-	Invalidate func(event string, installation int64)        // permissions may have changed; 0 is any. Must not block. May be nil
+	Count      func(result string)                                                // one of the Result constants; may be nil
+	BotLogin   func() string                                                      // our bot user, slug[bot]; empty while not known. Must not block. May be nil: a push of ours is then not told apart
+	Revoked    func(ctx context.Context, person int64) error                      // drops what a person allowed; may be nil: nothing is kept of people
+	Installed  func(ctx context.Context, installation int64, action string) error // what happened to an installation, such as suspend. May be nil
+	Invalidate func(event string, installation int64)                             // permissions may have changed; 0 is any. Must not block. May be nil
 }
 
 // The results that Config.Count is called with, once per request.
@@ -97,6 +98,12 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	if t.Revoked != 0 && h.Revoked != nil {
 		if err := h.Revoked(ctx, t.Revoked); err != nil {
+			h.unavailable(w, r, err)
+			return
+		}
+	}
+	if event == "installation" && h.Installed != nil && t.Repo.Installation != 0 {
+		if err := h.Installed(ctx, t.Repo.Installation, t.Action); err != nil {
 			h.unavailable(w, r, err)
 			return
 		}

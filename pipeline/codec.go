@@ -63,6 +63,7 @@ func facts() []Fact {
 		LaneGranted{},
 		LaneTurned{},
 		LiveChanged{},
+		Hindered{},
 		Unanswered{},
 		Stop{},
 		HolderOver{},

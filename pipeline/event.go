@@ -90,6 +90,12 @@ type (
 	LaneTurned struct {
 		Say bool // people are told of the lock again
 	}
+	// Hindered says that the effect with this key, or a surface, waits until a
+	// person lifts something. Without Why it does not any more.
+	Hindered struct {
+		Key string   `json:"key"`
+		Why *Refusal `json:"why,omitempty"`
+	}
 	// Unanswered comes from the lane: the incident of this run, which is over, keeps
 	// it locked, and nobody has answered for this long.
 	Unanswered struct{ After, Until time.Duration }
@@ -170,6 +176,7 @@ func (Superseded) fact()     {}
 func (LaneGranted) fact()    {}
 func (LaneTurned) fact()     {}
 func (LiveChanged) fact()    {}
+func (Hindered) fact()       {}
 func (Unanswered) fact()     {}
 func (Stop) fact()           {}
 func (HolderOver) fact()     {}

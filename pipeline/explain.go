@@ -27,9 +27,11 @@ type Wait struct {
 func Explain(s State) Explanation {
 	r := s.Run
 	if r.Status != RunActive {
-		return explainEnd(r)
+		x := explainEnd(r)
+		x.Waits = r.hindrances() // what is still to be shown somewhere
+		return x
 	}
-	x := Explanation{Next: next(r)}
+	x := Explanation{Next: next(r), Waits: r.hindrances()}
 	for _, st := range r.Plan().Stages {
 		sr := r.Stages[st.ID]
 		switch {

@@ -401,7 +401,7 @@ func (w *fuzzWorld) say(r *fuzzRun) {
 // change is what happens elsewhere: teams, the policy on the default branch, or
 // a fact of another run that comes late.
 func (w *fuzzWorld) change(r *fuzzRun) {
-	switch w.pick(4) {
+	switch w.pick(6) {
 	case 0:
 		p := &w.people[w.pick(3)]
 		p.Teams = [][]string{{"leads", "approvers"}, {"leads"}, nil}[w.pick(3)]
@@ -415,7 +415,23 @@ func (w *fuzzWorld) change(r *fuzzRun) {
 		w.event(r, LaneGranted{})
 	case 3:
 		w.event(r, DeploymentSeen{Workflow: w.someWorkflow(r), Deployment: 900, Environment: r.state.Environment})
+	case 4:
+		why := Refusal{Code: []string{CodePermission, CodeSuspended}[w.pick(2)], Reason: "It is kept.", Fix: "Lift it."}
+		w.event(r, Hindered{Key: w.hinderable(r), Why: &why})
+	case 5:
+		w.event(r, Hindered{Key: w.hinderable(r)})
 	}
+}
+
+// hinderable is the key of something that may wait for a person.
+func (w *fuzzWorld) hinderable(r *fuzzRun) string {
+	keys := []string{"installation", ShowKey(SlotSlack)}
+	for _, o := range r.owed {
+		if _, told := o.Effect.(Tell); !told {
+			keys = append(keys, o.Key)
+		}
+	}
+	return keys[w.pick(len(keys))]
 }
 
 func (w *fuzzWorld) ticks() {

@@ -66,7 +66,7 @@ func (m *machine) apply(f Fact) {
 		m.rerun(f)
 	case Commanded:
 		m.commanded(f)
-	case Superseded, LiveChanged, LaneGranted, LaneTurned, Unanswered, Stop, HolderOver, RolledBack:
+	case Superseded, LiveChanged, LaneGranted, LaneTurned, Unanswered, Stop, HolderOver, RolledBack, Hindered:
 		m.told(f)
 	case Pushed, CommandGiven, Asked:
 		m.refuse(Refusal{Code: "not-for-a-run", Reason: "This belongs to an intake, not to a run."})
@@ -86,6 +86,8 @@ func (m *machine) told(f Fact) {
 		m.laneTurned(f)
 	case Unanswered:
 		m.unanswered(f)
+	case Hindered:
+		m.hindered(f)
 	case Stop:
 		m.stop(f)
 	case HolderOver:
@@ -99,6 +101,7 @@ func (m *machine) told(f Fact) {
 // for belongs to an attempt that is over: it changes nothing, but a workflow
 // that was started all the same must not run on.
 func (m *machine) answered(a Answered) {
+	m.unhindered(a.Key)
 	if a.Key == m.run.Reading {
 		m.run.Reading = ""
 		m.releaseRead(a.Outcome)
@@ -251,7 +254,7 @@ func (r *Run) clone() *Run {
 		c.Deployment = &d
 	}
 	c.Restore, c.Trouble, c.Stopping = r.Restore.clone(), clonePtr(r.Trouble), clonePtr(r.Stopping)
-	c.Notes = slices.Clone(r.Notes)
+	c.Notes, c.Hindered = slices.Clone(r.Notes), slices.Clone(r.Hindered)
 	c.Asks = maps.Clone(r.Asks)
 	return &c
 }

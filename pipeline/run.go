@@ -74,6 +74,7 @@ type Run struct {
 	Stopping     *Stopping            `json:"stopping,omitempty"`  // a rollback stopped it
 	Canceling    []string             `json:"canceling,omitempty"` // keys of the cancellations under way
 	RolledBack   *RolledBack          `json:"rolled_back,omitempty"`
+	Hindered     []Hindrance          `json:"hindered,omitempty"` // what waits for a person who lifts something
 }
 
 // Ask is what a person asked for, kept until GitHub has said who that is.

@@ -274,6 +274,10 @@ func (w *theatre) fact(run string, args []string) Fact {
 		return w.slacked(args[1:])
 	case "checks":
 		return ChecksChanged{SHA: w.runs[run].Release.SHA}
+	case "hindered": // hindered KEY CODE : what is owed or shown waits for a person
+		return Hindered{Key: args[1], Why: &Refusal{Code: args[2], Reason: "GitHub refuses: " + args[2] + ".", Fix: "Lift it."}}
+	case "lifted":
+		return Hindered{Key: args[1]}
 	case "answer": // answer KEY-PREFIX outcome…
 		return w.answer(run, args[1], args[2:])
 	}

@@ -16,7 +16,9 @@ func Wake(s State) time.Time {
 	}
 	for _, sr := range s.Run.Stages {
 		if sr.Status == StageRunning {
-			at(sr.Deadline)
+			if s.Run.Hindrance(sr.Doing) == nil {
+				at(sr.Deadline)
+			}
 			at(sr.unstartedAt())
 		}
 	}

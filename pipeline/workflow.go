@@ -196,7 +196,7 @@ func (m *machine) tick() {
 	for _, st := range m.run.Plan().Stages {
 		sr := m.run.Stages[st.ID]
 		m.tickUnstarted(st, sr)
-		if m.run.Status == RunActive && sr.Status == StageRunning && !sr.Deadline.IsZero() && !m.at.Before(sr.Deadline) {
+		if m.run.Status == RunActive && sr.Status == StageRunning && m.run.Hindrance(sr.Doing) == nil && !sr.Deadline.IsZero() && !m.at.Before(sr.Deadline) {
 			m.overdue(st, sr)
 		}
 	}

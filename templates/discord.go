@@ -132,7 +132,10 @@ func discordColor(v View) int {
 func discordHeadline(v View) string {
 	text := dmd(sentence(v.Headline))
 	for _, w := range v.advised() {
-		if v.Gate == nil || !v.Gate.Open { // else the gate says it
+		switch {
+		case v.End != nil: // something is still to be shown
+			text += "\n" + w.sign() + " " + dmd(sentence(w.Reason)) + " " + dmd(sentence(w.Fix))
+		case v.Gate == nil || !v.Gate.Open: // else the gate says it
 			text += "\n" + dmd(sentence(w.Fix))
 		}
 	}

@@ -105,7 +105,10 @@ func slackHeadline(v View) string {
 		text += " " + slackLink("See the newer run", v.End.ByPage) + "."
 	}
 	for _, w := range v.advised() {
-		if v.Gate == nil || !v.Gate.Open { // else the gate says it
+		switch {
+		case v.End != nil: // something is still to be shown
+			text += "\n" + w.sign() + " " + mrkdwn(sentence(w.Reason)) + " " + mrkdwn(sentence(w.Fix))
+		case v.Gate == nil || !v.Gate.Open: // else the gate says it
 			text += "\n" + mrkdwn(sentence(w.Fix))
 		}
 	}

@@ -160,21 +160,26 @@ func (v View) otherWaits() []Wait {
 
 // closed are the waits that keep the door shut whoever approves.
 func (v View) closed() []Wait {
-	return slices.DeleteFunc(slices.Clone(v.Waits), func(w Wait) bool { return w.Code != "locked" && w.Code != "frozen" })
+	return slices.DeleteFunc(slices.Clone(v.Waits), func(w Wait) bool {
+		return w.Code != "locked" && w.Code != "frozen" && !pipeline.Hinders(w.Code)
+	})
 }
 
 // advised are the waits of which the chats say what to do: a closed door, or what
 // should have gone on by itself.
 func (v View) advised() []Wait {
 	return slices.DeleteFunc(slices.Clone(v.Waits), func(w Wait) bool {
-		return w.Code != "locked" && w.Code != "frozen" && w.Code != "not-started"
+		return w.Code != "locked" && w.Code != "frozen" && w.Code != "not-started" && !pipeline.Hinders(w.Code)
 	})
 }
 
 // sign is what stands before a wait that keeps the door shut.
 func (w Wait) sign() string {
-	if w.Code == "frozen" {
+	switch {
+	case w.Code == "frozen":
 		return "🧊"
+	case pipeline.Hinders(w.Code):
+		return "🔑"
 	}
 	return "🔒"
 }

@@ -2,16 +2,18 @@ package demo
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/internal/sandbox"
+	"github.com/gatehouse-app/gatehouse/internal/witness"
 )
 
 // badDay is one fault of the story of faults: what goes wrong, and when.
 type badDay struct {
 	name  string
 	rules []sandbox.Fault
-	// atGate happens while the release waits for its approval; nil: nothing does.
+	// atGate happens while the release waits, and has it approved; nil: it is just approved.
 	atGate func(context.Context, *Teller, Told) error
 	// words are what people are to read somewhere, all of them at one place; none:
 	// they notice nothing.
@@ -52,6 +54,9 @@ func badDays() []badDay {
 			{Method: "POST", Contains: verdict, Kind: sandbox.TokenExpired, Times: 2},
 			{Method: "POST", Contains: checks, Kind: sandbox.TokenExpired, Times: 1},
 		}},
+		{name: "installation suspended and back", atGate: suspended, words: []string{"suspended", "unsuspends it"}},
+		{name: "permission actions withdrawn and given", atGate: withdrawn("actions"), words: missing("actions")},
+		{name: "permission checks withdrawn and given", atGate: withdrawn("checks"), words: missing("checks")},
 		{name: "Slack and Discord are away", rules: []sandbox.Fault{
 			{Path: "/slack/api/", Kind: sandbox.Status503, Times: 3},
 			{Path: "/discord/", Kind: sandbox.Status503, Times: 1},
@@ -70,4 +75,52 @@ func limited(kind sandbox.FaultKind) []sandbox.Fault {
 		{Method: "POST", Contains: checks, Kind: kind, Times: 1},
 		{Method: "POST", Contains: verdict, Kind: kind, Times: 2},
 	}
+}
+
+// suspended has an owner suspend the installation. Somebody approves meanwhile,
+// of which GitHub never tells; then it is back.
+func suspended(ctx context.Context, t *Teller, told Told) error {
+	t.Town.World.Suspend(Org)
+	if err := t.Until(ctx, "people are told that the installation is suspended", t.said("suspended", "unsuspends it")); err != nil {
+		return err
+	}
+	t.Town.World.Drain()
+	before := len(t.Town.World.Record())
+	if err := t.Town.Approve(told.Release); err != nil {
+		return err
+	}
+	for _, c := range t.Town.World.Record()[before:] {
+		if c.Kind == sandbox.KindGitHub && c.As != "app" {
+			return fmt.Errorf("%w: a suspended installation was called: %s %s", ErrStuck, c.Method, c.Path)
+		}
+	}
+	t.Town.World.Unsuspend(Org)
+	return nil
+}
+
+// withdrawn has an owner withdraw a permission, approve meanwhile, and give it
+// again once people are told which one is missing.
+func withdrawn(permission string) func(context.Context, *Teller, Told) error {
+	return func(ctx context.Context, t *Teller, told Told) error {
+		w := t.Town.World
+		w.SetPermission(Org, permission, "")
+		if err := t.Town.Approve(told.Release); err != nil {
+			return err
+		}
+		if err := t.Until(ctx, "people are told that a permission is missing", t.said(missing(permission)...)); err != nil {
+			return err
+		}
+		w.SetPermission(Org, permission, "write")
+		return nil
+	}
+}
+
+// missing is what people are to read of a permission.
+func missing(permission string) []string {
+	return []string{"lacks the permission " + permission + ": ", "Grant the App"}
+}
+
+// said reports whether people could read all the words at one place.
+func (t *Teller) said(words ...string) func() bool {
+	return func() bool { return witness.Said(t.Town.World.Record(), words...) != "" }
 }

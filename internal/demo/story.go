@@ -20,7 +20,7 @@ type Teller struct {
 	Now  func() time.Time
 	// Ponder says when the approver has looked at the release long enough; nil: at once.
 	Ponder func() bool
-	// AtGate is done while the release waits, before it is approved; nil: nothing.
+	// AtGate is done while the release waits, and has it approved; nil: it is just approved.
 	AtGate func(context.Context, Told) error
 	// Outage breaks something from before the final approval of a rollback until
 	// everything is back, which over ends; nil: all is well.
@@ -46,12 +46,11 @@ func (t *Teller) Release(ctx context.Context) (Told, error) {
 	if err != nil {
 		return told, err
 	}
+	approve := func(ctx context.Context, told Told) error { return t.approve(ctx, told.Release) }
 	if t.AtGate != nil {
-		if err := t.AtGate(ctx, told); err != nil {
-			return told, err
-		}
+		approve = t.AtGate
 	}
-	if err := t.approve(ctx, told.Release); err != nil {
+	if err := approve(ctx, told); err != nil {
 		return told, err
 	}
 	if err := t.Until(ctx, "production is verified", t.green(told.Release, "production / Notify")); err != nil {

@@ -70,6 +70,21 @@ func (e *Engine) beginDuty(ctx context.Context, d Duty, item *Item, body *duty) 
 	return nil
 }
 
+// Hasten has a duty's next turn begin as soon as anybody looks.
+func (e *Engine) Hasten(ctx context.Context, name string) error {
+	for range swapTries {
+		item, body, err := e.loadDuty(ctx, name)
+		if err != nil {
+			return fmt.Errorf("read the duty %s: %w", name, err)
+		}
+		body.BeganAt = time.Time{}
+		if err = e.storeDuty(ctx, item, body); !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return errBusy
+}
+
 func (e *Engine) doDuty(ctx context.Context, d Duty, item *Item, body *duty) error {
 	work, cancel := context.WithTimeout(ctx, d.Hold)
 	defer cancel()

@@ -7,10 +7,6 @@ import (
 	"fmt"
 )
 
-// everythingAtOnce is how many items are in memory while all are read: a body
-// may be large.
-const everythingAtOnce = 50
-
 // kinds are all kinds of items, in the order in which one that is forgotten
 // must go: lanes are what an installation is found by.
 func kinds() []Kind {
@@ -20,31 +16,11 @@ func kinds() []Kind {
 // Everything reads all that is stored, of all installations and versions.
 func (e *Engine) Everything(ctx context.Context, visit func(Item) error) error {
 	for _, kind := range kinds() {
-		if err := e.eachItem(ctx, Query{Kind: kind}, visit); err != nil {
-			return err
+		if err := e.each(ctx, Query{Kind: kind}, visit); err != nil {
+			return fmt.Errorf("read every %s: %w", kind, err)
 		}
 	}
 	return nil
-}
-
-// eachItem reads all items that a query selects, a page at a time.
-func (e *Engine) eachItem(ctx context.Context, q Query, visit func(Item) error) error {
-	q.Limit = everythingAtOnce
-	for {
-		items, err := e.store.List(ctx, q)
-		if err != nil {
-			return fmt.Errorf("list every %s: %w", q.Kind, err)
-		}
-		for _, item := range items {
-			if err := visit(item); err != nil {
-				return err
-			}
-			q.After = item.ID
-		}
-		if len(items) < q.Limit {
-			return nil
-		}
-	}
 }
 
 // identity is the body of the item that names the store.

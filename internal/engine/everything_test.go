@@ -45,12 +45,12 @@ func TestEverythingReadsEveryKind(t *testing.T) {
 		}
 		want := map[string]int{}
 		for _, kind := range kinds {
-			for i := range 51 {
+			for i := range 101 {
 				if err := w.store.Swap(context.Background(), &engine.Item{Ref: engine.Ref{Kind: engine.Kind(kind), ID: fmt.Sprintf("%d/x", i)}, Body: []byte("?")}); err != nil {
 					t.Fatal(err)
 				}
 			}
-			want[kind] = 51
+			want[kind] = 101
 		}
 		got := map[string]int{}
 		err := w.eng.Everything(context.Background(), func(item engine.Item) error { got[string(item.Kind)]++; return nil })

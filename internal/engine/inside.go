@@ -139,11 +139,14 @@ func (e *Engine) findRuns(ctx context.Context, repo pipeline.Repo) (pipeline.Out
 	return found, nil
 }
 
+// eachAtOnce is how many items are in memory while many are read: a body may be large.
+const eachAtOnce = 100
+
 // each calls f for every item that a query finds: for Limit of them, or for all.
 func (e *Engine) each(ctx context.Context, q Query, f func(Item) error) error {
 	all := q.Limit == 0
 	if all {
-		q.Limit = 200
+		q.Limit = eachAtOnce
 	}
 	for {
 		items, err := e.store.List(ctx, q)

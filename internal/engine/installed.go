@@ -99,7 +99,7 @@ func (e *Engine) sayGone(ctx context.Context, inst int64, seen time.Time) {
 func (e *Engine) forget(ctx context.Context, inst int64) error {
 	now, n := e.now(), 0
 	for _, kind := range kinds() {
-		err := e.eachItem(ctx, Query{Kind: kind, Prefix: tenant(inst)}, func(item Item) error {
+		err := e.each(ctx, Query{Kind: kind, Prefix: tenant(inst)}, func(item Item) error {
 			item.WakeAt, item.Expires = time.Time{}, now
 			n++
 			return e.store.Swap(ctx, &item)

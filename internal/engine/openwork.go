@@ -13,6 +13,7 @@ type OpenWork struct {
 	Repo      pipeline.Repo
 	Since     time.Time                      // the oldest of these runs began then
 	Workflows map[int64]pipeline.WorkflowRun // that are not over, as far as is known here
+	Reviews   []int64                        // workflow runs at whose environment people may have reviewed
 }
 
 // OpenWork gathers, for each repository, the workflow runs whose end is still to
@@ -42,6 +43,9 @@ func (e *Engine) OpenWork(ctx context.Context) ([]OpenWork, error) {
 		for _, w := range open {
 			all[i].Workflows[w.ID] = w
 		}
+		if w := reviewedAt(rec.Run); w != 0 {
+			all[i].Reviews = append(all[i].Reviews, w)
+		}
 		return nil
 	})
 	if err != nil {
@@ -58,4 +62,17 @@ func openWorkflows(run *pipeline.Run) []pipeline.WorkflowRun {
 		}
 	}
 	return open
+}
+
+// reviewedAt is the workflow run in which GitHub asks reviewers, while the gate
+// waits for them; 0: nobody is asked there.
+func reviewedAt(run *pipeline.Run) int64 {
+	g := run.Gate
+	if g == nil || g.Kind != pipeline.GateByEnvironment || g.Door != pipeline.DoorShut || len(g.Reviewers) == 0 {
+		return 0
+	}
+	if w := run.Stages[g.Deploy].Workflow; w != nil {
+		return w.ID
+	}
+	return 0
 }

@@ -59,6 +59,8 @@ type Retry struct {
 	At     time.Time // for RetryAt
 	Reason string    // for people; holds no secret
 	Err    error
+	// Hindered says what a person has to lift, for RetryHindered.
+	Hindered *pipeline.Refusal
 }
 
 // RetryClass is what a performer knows about trying again.
@@ -67,9 +69,12 @@ type RetryClass string
 // The retry classes. An effect that will never work is not one of them: it is
 // the outcome pipeline.Failed.
 const (
-	RetryLater  RetryClass = "later"  // with backoff and jitter
-	RetryAt     RetryClass = "at"     // not before At: a rate limit, or a peer's Retry-After
-	RetryUnsure RetryClass = "unsure" // it may have been done: look again with backoff, then a person decides
+	RetryLater RetryClass = "later" // with backoff and jitter
+	RetryAt    RetryClass = "at"    // not before At: a rate limit, or a peer's Retry-After
+	// RetryHindered is what waits, however long, for a person who lifts something.
+	// Nothing was done. Should nobody tell when it is lifted, it is tried now and then.
+	RetryHindered RetryClass = "hindered"
+	RetryUnsure   RetryClass = "unsure" // it may have been done: look again with backoff, then a person decides
 )
 
 // Error gives the reason.

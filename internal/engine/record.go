@@ -30,14 +30,16 @@ const heardMax = 100
 
 // owed is one effect that is still to be done, or whose end was not seen.
 type owed struct {
-	Key       string          `json:"key"`
-	Effect    json.RawMessage `json:"effect"`
-	Tries     int             `json:"tries,omitempty"` // begun so often; an outcome counts only with the same number
-	Fails     int             `json:"fails,omitempty"`
-	Unsure    int             `json:"unsure,omitempty"`
-	FirstAt   time.Time       `json:"first_at,omitzero"`
-	NotBefore time.Time       `json:"not_before,omitzero"`
-	Error     string          `json:"error,omitempty"`
+	Key        string          `json:"key"`
+	Effect     json.RawMessage `json:"effect"`
+	Tries      int             `json:"tries,omitempty"` // begun so often; an outcome counts only with the same number
+	Fails      int             `json:"fails,omitempty"`
+	Unsure     int             `json:"unsure,omitempty"`
+	FirstAt    time.Time       `json:"first_at,omitzero"`
+	NotBefore  time.Time       `json:"not_before,omitzero"`
+	Error      string          `json:"error,omitempty"`
+	HinderedAt time.Time       `json:"hindered_at,omitzero"` // since then a person has to lift something; zero: not so
+	Waited     time.Duration   `json:"waited,omitempty"`     // for people, before
 	lease
 }
 
@@ -55,6 +57,7 @@ type slot struct {
 	FailingSince time.Time `json:"failing_since,omitzero"`
 	NotBefore    time.Time `json:"not_before,omitzero"`
 	Error        string    `json:"error,omitempty"`
+	HinderedAt   time.Time `json:"hindered_at,omitzero"` // since then a person has to lift something; zero: not so
 	lease
 }
 

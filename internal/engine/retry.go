@@ -24,6 +24,8 @@ const (
 	unknownRest   = 10 * time.Minute // before a newer process' item is looked at again
 	doorLooks     = 9                // for the link of a workflow that is being dispatched: some 2 min
 	looksAtFirst  = 4                // so much sooner than a failure: a dispatch is answered in a fraction of a second
+	hinderedSoon  = 10               // tries of a surface that a person keeps, before it rests longer
+	hinderedShow  = 30 * time.Minute // and how long, should nobody tell that it is lifted
 	idleTick      = 10 * time.Second // when the machine asks for a time that has passed already
 )
 
@@ -60,13 +62,23 @@ func (e *Engine) judge(o *owed, r *Retry, now time.Time) pipeline.Outcome {
 	o.Fails++
 	o.Error = r.Reason
 	o.release()
+	if r.Class == RetryHindered {
+		if o.HinderedAt.IsZero() {
+			o.HinderedAt = now
+		}
+		o.NotBefore = now.Add(e.backoff(o.Fails)) // short at first: it may have been lifted while this was under way
+		return nil
+	}
+	if !o.HinderedAt.IsZero() {
+		o.Waited, o.HinderedAt = o.Waited+now.Sub(o.HinderedAt), time.Time{}
+	}
 	if r.Class == RetryUnsure {
 		o.Unsure++
 		if o.Unsure > unsureLooks {
 			return unsureFor(r.Reason)
 		}
 	}
-	if now.Sub(o.FirstAt) >= giveUpDo {
+	if now.Sub(o.FirstAt)-o.Waited >= giveUpDo {
 		if r.Class == RetryUnsure {
 			return unsureFor(r.Reason)
 		}
@@ -84,6 +96,13 @@ func (e *Engine) judgeSlot(s *slot, r *Retry, now time.Time) bool {
 	s.Fails++
 	s.Error = r.Reason
 	s.release()
+	if s.HinderedAt = (time.Time{}); r.Class == RetryHindered {
+		s.HinderedAt, s.FailingSince, s.NotBefore = now, time.Time{}, now.Add(e.backoff(s.Fails))
+		if s.Fails >= hinderedSoon {
+			s.NotBefore = now.Add(hinderedShow)
+		}
+		return false
+	}
 	if s.FailingSince.IsZero() {
 		s.FailingSince = now
 	}

@@ -94,7 +94,7 @@ func (c *crew) settleEffect(t *tx, r result) (string, error) {
 		c.logFailure(t, r, o.Error, retry)
 		class = string(retry.Class)
 		if outcome = c.e.judge(o, retry, t.now); outcome == nil {
-			return class, nil
+			return class, t.hindered(o.Key, retry)
 		}
 	}
 	if _, failed := outcome.(pipeline.Failed); failed {
@@ -123,9 +123,9 @@ func (c *crew) settleSlot(t *tx, r result) (string, error) {
 		}
 		s.WantedAt = t.now // what came meanwhile
 		s.Tries, s.Fails, s.Error = 0, 0, ""
-		s.FailingSince, s.NotBefore = time.Time{}, time.Time{}
+		s.FailingSince, s.NotBefore, s.HinderedAt = time.Time{}, time.Time{}, time.Time{}
 		s.release()
-		return classDone, nil
+		return classDone, t.shown(r.show.Slot)
 	}
 	if r.shown.Remote != "" {
 		s.Remote = r.shown.Remote // what a failed try has made all the same
@@ -138,7 +138,7 @@ func (c *crew) settleSlot(t *tx, r result) (string, error) {
 	retry := classify(r.err)
 	c.logFailure(t, r, s.Error, retry)
 	if !c.e.judgeSlot(s, retry, t.now) {
-		return string(retry.Class), nil
+		return string(retry.Class), t.hindered(pipeline.ShowKey(r.show.Slot), retry)
 	}
 	s.Shown, s.Fails, s.FailingSince, s.NotBefore = s.Want, 0, time.Time{}, time.Time{}
 	c.e.log.ErrorContext(t.ctx, "a surface was given up after 72 hours of failing", logRun, t.rec.id(), logSlot, string(r.show.Slot),

@@ -203,6 +203,7 @@ func toyNext(s pipeline.State, e pipeline.Event) pipeline.Step {
 	case pipeline.Tick:
 		run.Stages = nil
 	case pipeline.Answered:
+		run.Hindered = slices.DeleteFunc(slices.Clone(run.Hindered), func(h pipeline.Hindrance) bool { return h.Key == f.Key })
 		text = fmt.Sprintf("%s %s", f.Key, strings.TrimPrefix(fmt.Sprintf("%T", f.Outcome), "pipeline."))
 		switch o := any(f.Outcome).(type) {
 		case pipeline.WorkflowStarted:
@@ -211,8 +212,17 @@ func toyNext(s pipeline.State, e pipeline.Event) pipeline.Step {
 			text += " " + o.Refusal.Code
 		default:
 		}
+	case pipeline.Hindered:
+		run.Hindered = slices.DeleteFunc(slices.Clone(run.Hindered), func(h pipeline.Hindrance) bool { return h.Key == f.Key })
+		if f.Why != nil {
+			run.Hindered = append(run.Hindered, pipeline.Hindrance{Key: f.Key, Why: *f.Why, Since: e.At})
+		}
+		text = fmt.Sprintf("hindered %s %t", f.Key, f.Why != nil)
 	case pipeline.ChecksChanged:
 		step.Show = []pipeline.Slot{pipeline.SlotSlack}
+		if f.SHA == "check" {
+			step.Show = []pipeline.Slot{"check/w/1"}
+		}
 		if f.SHA == "retry" {
 			run.Status = pipeline.RunActive
 		}

@@ -85,6 +85,11 @@ func detailOf(raw json.RawMessage) string {
 	return strings.Join(strings.Fields(strings.Join([]string{d.Resource, d.Field, d.Code, d.Message}, " ")), " ")
 }
 
+// suspended says that an owner has suspended the installation.
+func (a answer) suspended() bool {
+	return a.status == http.StatusForbidden && strings.Contains(a.message, "suspended")
+}
+
 // primary says that the hourly budget is used up.
 func (a answer) primary() bool {
 	if !a.limiting() || !a.hasRate || a.remaining != 0 {

@@ -145,6 +145,9 @@ func (a *App) try(ctx context.Context, installation int64, o operation, f func(c
 	return false, nil
 }
 
+// Lifted has a suspended installation asked again at once: somebody has heard that it is back.
+func (a *App) Lifted(installation int64) { a.guard.meter(installation).open() }
+
 // forget drops the client of an installation, and with it the token.
 func (a *App) forget(installation int64, client *gh.Client) {
 	a.mu.Lock()

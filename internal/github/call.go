@@ -88,7 +88,7 @@ func (c *call) failure(parent context.Context, err error) *Error {
 		e.Class = c.class(err)
 	}
 	if e.Class == Forbidden && !c.token {
-		e.Permission = c.permission()
+		e.Permission, e.Lacking = c.permission(), strings.Contains(c.answer.message, "not accessible by integration")
 	}
 	return e
 }
@@ -118,7 +118,7 @@ func tokenClass(a answer) Class {
 	switch {
 	case a.status == http.StatusNotFound || a.status == http.StatusGone:
 		return Uninstalled
-	case a.status == http.StatusForbidden && strings.Contains(a.message, "suspended"):
+	case a.suspended():
 		return Suspended
 	case a.status == http.StatusForbidden:
 		return Forbidden
@@ -142,7 +142,7 @@ func (c *call) class(err error) Class {
 		return c.unread(err)
 	case status == http.StatusUnauthorized:
 		return Unauthorized
-	case status == http.StatusForbidden && strings.Contains(c.answer.message, "suspended"):
+	case c.answer.suspended():
 		return Suspended
 	case status == http.StatusForbidden, status == http.StatusUnavailableForLegalReasons:
 		return Forbidden

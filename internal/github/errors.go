@@ -34,6 +34,7 @@ type Error struct {
 	Status     int       // Status is the HTTP status; zero when GitHub did not answer.
 	Message    string    // Message is what GitHub, or the connection, said.
 	Permission string    // Permission is what to grant, for example "checks: write"; for Forbidden.
+	Lacking    bool      // Lacking says that GitHub refuses the App itself, for want of that permission; for Forbidden.
 	RetryAt    time.Time // RetryAt is the earliest time of another try; for RateLimited.
 	RequestID  string    // RequestID is GitHub's name for the request, for its support.
 	Err        error     // Err is the cause: a context's error, or a text without secrets.

@@ -18,6 +18,7 @@ const (
 	keptFromDo       = 0.02 // The last part is for doors, which somebody waits at.
 	firstPenalty     = time.Minute
 	longestPenalty   = time.Hour
+	suspendedRest    = 5 * time.Minute // between two looks whether an installation is back
 )
 
 // meter knows what one installation may still ask of GitHub. It never waits: it answers yes, or when.
@@ -27,6 +28,7 @@ type meter struct {
 	remaining    int
 	reset        time.Time
 	blockedUntil time.Time
+	shutUntil    time.Time // shutUntil is when a suspended installation is asked for the next time.
 	blockedWhy   string
 	rest         time.Duration // rest is the first penalty.
 	strikes      int           // strikes counts the secondary limits in a row that named no time.
@@ -78,6 +80,9 @@ func (r *refusal) Error() string { return r.why }
 func (m *meter) admit(now time.Time, c *call) *refusal {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if now.Before(m.shutUntil) {
+		return &refusal{Suspended, "not sent: the installation is suspended", m.shutUntil}
+	}
 	if now.Before(m.blockedUntil) {
 		return &refusal{RateLimited, m.blockedWhy, m.blockedUntil}
 	}
@@ -149,6 +154,10 @@ func (m *meter) settle(now time.Time, a answer) (retryAt time.Time, limited bool
 	defer m.mu.Unlock()
 	blocked := now.Before(m.blockedUntil)
 	m.count(now, a)
+	if a.suspended() {
+		m.shutUntil = now.Add(suspendedRest)
+		return time.Time{}, false
+	}
 	switch {
 	case a.primary():
 		m.block(untilReset(now, a), "GitHub's hourly limit is used up")
@@ -164,6 +173,13 @@ func (m *meter) settle(now time.Time, a answer) (retryAt time.Time, limited bool
 		return time.Time{}, false
 	}
 	return m.blockedUntil, true
+}
+
+// open lets calls of a suspended installation pass at once.
+func (m *meter) open() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.shutUntil = time.Time{}
 }
 
 // count believes the lowest number of one hour, because answers overtake each other.

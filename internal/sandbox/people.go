@@ -232,16 +232,23 @@ func (w *World) SelectRepos(owner string, names ...string) {
 	}
 }
 
-// Suspend suspends an installation.
-func (w *World) Suspend(owner string) {
+// Suspend suspends an installation and sends installation.suspend, the last that is heard of it.
+func (w *World) Suspend(owner string) { w.suspend(owner, true, "suspend") }
+
+// Unsuspend takes that back, and sends installation.unsuspend. What happened meanwhile is never sent.
+func (w *World) Unsuspend(owner string) { w.suspend(owner, false, "unsuspend") }
+
+func (w *World) suspend(owner string, suspended bool, action string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if in := w.installationOf(owner); in != nil {
-		in.Suspended = true
+		in.Suspended = suspended
+		w.send(nil, owner, hookEvent{event: "installation", action: action, by: owner, body: w.installationEvent(in)})
 	}
 }
 
 // SetPermission grants one permission to an installation: "read", "write", or "" to withdraw it.
+// A grant sends installation.new_permissions_accepted.
 func (w *World) SetPermission(owner, permission, level string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -254,6 +261,7 @@ func (w *World) SetPermission(owner, permission, level string) {
 		return
 	}
 	in.Permissions[permission] = level
+	w.send(nil, owner, hookEvent{event: "installation", action: "new_permissions_accepted", by: owner, body: w.installationEvent(in)})
 }
 
 // SetEvents replaces the events that an installation hears.

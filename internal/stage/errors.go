@@ -64,6 +64,10 @@ func Why(err error, repo pipeline.Repo) (no pipeline.Refusal, later bool) {
 	if failed, ok := outcome.(pipeline.Failed); ok {
 		return failed.Refusal, false
 	}
+	var wait *engine.Retry
+	if errors.As(err, &wait) && wait.Hindered != nil {
+		return *wait.Hindered, false
+	}
 	return pipeline.Refusal{Code: "unavailable", Reason: err.Error()}, true
 }
 
@@ -93,16 +97,21 @@ func ofGitHub(e *github.Error, repo pipeline.Repo) (pipeline.Outcome, error) {
 		no.Reason = what + " and answers that it does not exist, or that Gatehouse may not see it" + words(e.Message) + "."
 		no.Fix = "Check its name, and that the Gatehouse App is installed on " + repo.FullName() + "."
 	case github.Forbidden:
-		no = forbidden(e, repo)
+		if e.Permission == "" || !e.Lacking {
+			return pipeline.Failed{Refusal: forbidden(e, repo)}, nil
+		}
+		return nil, hindered(e, lacking(e, repo))
 	case github.Invalid, github.Conflict:
 		no.Reason = what + " and refuses" + words(e.Message) + "."
 		no.Fix = "Change what GitHub names, then retry the stage or push again."
 	case github.Unauthorized:
 		no.Reason = "GitHub does not accept the key of the Gatehouse App."
-		no.Fix = "The operator checks GITHUB_APP_INTEGRATION_ID, GITHUB_APP_PRIVATE_KEY and the clock of the machine."
+		no.Fix = "The operator checks GITHUB_APP_INTEGRATION_ID and GITHUB_APP_PRIVATE_KEY."
+		return nil, hindered(e, no)
 	case github.Suspended:
 		no.Reason = "The installation of the Gatehouse App on " + repo.Owner + " is suspended."
-		no.Fix = "An owner of " + repo.Owner + " unsuspends it under Settings → GitHub Apps → Gatehouse."
+		no.Fix = "An owner of " + repo.Owner + " unsuspends it under Settings → GitHub Apps → Gatehouse. It goes on by itself then."
+		return nil, hindered(e, no)
 	case github.Uninstalled:
 		no.Reason = "The Gatehouse App is not installed on " + repo.Owner + " any more."
 		no.Fix = "Install it again, then push again."
@@ -110,15 +119,26 @@ func ofGitHub(e *github.Error, repo pipeline.Repo) (pipeline.Outcome, error) {
 	return pipeline.Failed{Refusal: no}, nil
 }
 
-// forbidden names the permission and where it is granted.
+// forbidden is what no permission of the App opens.
 func forbidden(e *github.Error, repo pipeline.Repo) pipeline.Refusal {
-	no := pipeline.Refusal{Code: "permission-missing", Reason: "GitHub does not let Gatehouse " + e.Op + words(e.Message) + "."}
-	no.Fix = "Check the permissions of the Gatehouse App and the policies of " + repo.Owner + "."
-	if e.Permission != "" {
-		no.Fix = "Grant the App " + e.Permission + ": its owner adds it under Settings → Developer settings → GitHub Apps → Permissions & events, " +
-			"and an owner of " + repo.Owner + " accepts it under Settings → GitHub Apps. Then retry the stage or push again."
+	return pipeline.Refusal{
+		Code: "forbidden", Reason: "GitHub does not let Gatehouse " + e.Op + words(e.Message) + ".",
+		Fix: "Check the permissions of the Gatehouse App and the policies of " + repo.Owner + ", then retry the stage or push again.",
 	}
-	return no
+}
+
+// lacking names the permission and who gives it.
+func lacking(e *github.Error, repo pipeline.Repo) pipeline.Refusal {
+	return pipeline.Refusal{
+		Code: pipeline.CodePermission, Reason: "GitHub does not let Gatehouse " + e.Op + ": the App lacks the permission " + e.Permission + ".",
+		Fix: "Grant the App " + e.Permission + ": its owner adds it under Settings → Developer settings → GitHub Apps → Permissions & events, " +
+			"and an owner of " + repo.Owner + " accepts it under Settings → GitHub Apps. It goes on by itself then.",
+	}
+}
+
+// hindered is what waits for the person whom the refusal names.
+func hindered(e *github.Error, why pipeline.Refusal) error {
+	return &engine.Retry{Class: engine.RetryHindered, Reason: e.Error(), Err: e, Hindered: &why}
 }
 
 // words quotes GitHub, whose sentences end with or without a period.

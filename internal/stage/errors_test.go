@@ -39,7 +39,7 @@ func TestGitHubErrors(t *testing.T) {
 	for class, want := range map[github.Class]engine.RetryClass{
 		github.RateLimited: engine.RetryAt, github.Unavailable: engine.RetryLater, github.Ambiguous: engine.RetryUnsure,
 		github.Canceled: engine.RetryLater, github.Unexpected: engine.RetryLater,
-		github.Forbidden: "", github.Unauthorized: "", github.Suspended: "", github.Uninstalled: "", github.Invalid: "", github.Conflict: "",
+		github.Forbidden: "", github.Unauthorized: engine.RetryHindered, github.Suspended: engine.RetryHindered, github.Uninstalled: "", github.Invalid: "", github.Conflict: "",
 	} {
 		t.Run(string(class), func(t *testing.T) {
 			err := error(&github.Error{Class: class, Op: "read an environment", Status: 400, Message: "Nope.", Permission: "actions: read", RetryAt: soon})
@@ -50,6 +50,9 @@ func TestGitHubErrors(t *testing.T) {
 				return
 			}
 			again := r.retries(job, want)
+			if again.Hindered != nil {
+				golden(t, "github-"+string(class), text(pipeline.Failed{Refusal: *again.Hindered}))
+			}
 			if want == engine.RetryAt {
 				equal(t, "when", again.At, soon)
 			}

@@ -78,7 +78,7 @@ func TestAnswerDoorAmbiguous(t *testing.T) {
 func TestAnswerDoorRefused(t *testing.T) {
 	r, id := parked(t)
 	r.SetPermission("acme", "deployments", "read")
-	golden(t, "door-forbidden", text(perform[pipeline.Failed](r, r.job(open(id), 0))))
+	golden(t, "door-forbidden", hinders(r, r.job(open(id), 0)))
 	r.SetPermission("acme", "deployments", "write")
 	golden(t, "door-gone", text(perform[pipeline.Failed](r, r.job(open(99999), 0))))
 	closing := pipeline.AnswerDoor{Workflow: 99999, Environment: "production", Comment: "no"}

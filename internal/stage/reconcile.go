@@ -16,9 +16,11 @@ import (
 // and not sent by GitHub.
 const EventReconciled = "reconciled"
 
-// Dispatched lists the workflow runs of a repository that were dispatched since.
+// Dispatched lists the workflow runs of a repository that were dispatched since,
+// and the reviews of one that waits for them.
 type Dispatched interface {
 	AllDispatchedSince(ctx context.Context, since time.Time) ([]github.WorkflowRun, error)
+	Approvals(ctx context.Context, id int64) ([]github.Review, error)
 }
 
 var _ Dispatched = (*github.Repo)(nil)
@@ -65,22 +67,64 @@ func (r Reconciler) repo(ctx context.Context, w engine.OpenWork) (int, error) {
 		if !ours || was.Attempt == is.Attempt && was.Status == string(is.Status) {
 			continue
 		}
-		result, err := r.Receive(ctx, r.delivery(w.Repo, is))
+		news, err := r.receive(ctx, workflowNews(is), w.Repo)
 		if err != nil {
 			return n, err
 		}
-		if result == engine.Stored {
-			n++
-			r.Logger.InfoContext(ctx, "a change was read that no webhook told", "repo", w.Repo.Owner+"/"+w.Repo.Name, "workflow", is.ID, "status", string(is.Status))
+		n += news
+	}
+	reviewed, err := r.reviews(ctx, w)
+	return n + reviewed, err
+}
+
+// reviews reads who pressed Review deployments where a gate waits for that: one
+// call for each, because GitHub has no list of them.
+func (r Reconciler) reviews(ctx context.Context, w engine.OpenWork) (int, error) {
+	n := 0
+	for _, id := range w.Reviews {
+		all, err := r.Repos(w.Repo).Approvals(ctx, id)
+		if err != nil {
+			return n, err
+		}
+		for _, review := range all {
+			if review.State != github.Approved && review.State != github.Rejected {
+				continue
+			}
+			news, err := r.receive(ctx, reviewNews(id, review, r.Clock()), w.Repo)
+			if err != nil {
+				return n, err
+			}
+			n += news
 		}
 	}
 	return n, nil
 }
 
-// delivery has an id of the state it tells of, so that each is told once.
-func (r Reconciler) delivery(repo pipeline.Repo, w github.WorkflowRun) engine.Delivery {
+// receive hands in what was read as if it had been heard, and says how much of it was news.
+func (r Reconciler) receive(ctx context.Context, d engine.Delivery, repo pipeline.Repo) (int, error) {
+	d.AppID, d.Event, d.Repo, d.ReceivedAt = r.AppID, EventReconciled, repo, r.Clock()
+	result, err := r.Receive(ctx, d)
+	if err != nil || result != engine.Stored {
+		return 0, err
+	}
+	r.Logger.InfoContext(ctx, "a change was read that no webhook told", "repo", repo.FullName(), "delivery", d.GUID)
+	return 1, nil
+}
+
+// workflowNews has an id of the state it tells of, so that each is told once.
+func workflowNews(w github.WorkflowRun) engine.Delivery {
 	return engine.Delivery{
-		AppID: r.AppID, GUID: fmt.Sprintf("reconciled-%d-%d-%s", w.ID, w.Attempt, w.Status), Event: EventReconciled, Action: string(w.Status),
-		Repo: repo, ReceivedAt: r.Clock(), Signals: []engine.Signal{{Workflow: w.ID, Fact: pipeline.WorkflowSeen{Workflow: workflowOf(w)}}},
+		GUID: fmt.Sprintf("reconciled-%d-%d-%s", w.ID, w.Attempt, w.Status), Action: string(w.Status),
+		Signals: []engine.Signal{{Workflow: w.ID, Fact: pipeline.WorkflowSeen{Workflow: workflowOf(w)}}},
+	}
+}
+
+// reviewNews has an id of whose it is: GitHub takes one review of each in a workflow run.
+func reviewNews(workflow int64, r github.Review, now time.Time) engine.Delivery {
+	return engine.Delivery{
+		GUID: fmt.Sprintf("reconciled-%d-%d-%s", workflow, r.User.ID, r.State), Action: string(r.State),
+		Signals: []engine.Signal{{Workflow: workflow, Fact: pipeline.Reviewed{
+			Workflow: workflow, Environments: r.Environments, Approved: r.State == github.Approved, By: personOf(r.User), Comment: r.Comment, At: now,
+		}}},
 	}
 }

@@ -184,6 +184,12 @@ func perform[T pipeline.Outcome](r *rig, job engine.Job) T {
 	return t
 }
 
+// hinders expects that a person has to lift something, and gives what he is told.
+func hinders(r *rig, job engine.Job) string {
+	r.t.Helper()
+	return text(pipeline.Failed{Refusal: *r.retries(job, engine.RetryHindered).Hindered})
+}
+
 // retries expects an error that says when to try again.
 func (r *rig) retries(job engine.Job, class engine.RetryClass) *engine.Retry {
 	r.t.Helper()

@@ -150,8 +150,8 @@ func TestShowRefused(t *testing.T) {
 	run := r.run()
 	run.Stages["test"].Status, run.Stages["test"].StartedAt = pipeline.StageRunning, r.clock.Now()
 	var again *engine.Retry
-	if _, err := r.Show(context.Background(), r.showJob("check/test/1", run)); !errors.As(err, &again) || again.Class != engine.RetryAt {
+	if _, err := r.Show(context.Background(), r.showJob("check/test/1", run)); !errors.As(err, &again) || again.Class != engine.RetryHindered {
 		t.Fatalf("got %v", err)
 	}
-	equal(t, "says what to grant", strings.Contains(again.Reason, "checks: write"), true)
+	equal(t, "says what to grant", strings.Contains(again.Hindered.Fix, "checks: write"), true)
 }
