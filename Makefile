@@ -39,6 +39,10 @@ kills: ## the kill table of docs/reliability.md: one process of each store's, 20
 	@for s in SQLite PostgreSQL Firestore; do \
 	  GATEHOUSE_TEST_REQUIRE=postgres,firestore go test -count=1 -race ./cmd/gatehouse -run "FleetKilled/$$s" -v -fleetkills 20 | grep -E '^ok|FAIL|\| [0-9]|seed|PASS: .*/'; done
 
+.PHONY: flood
+flood: ## 10,000 webhooks of one repository at once, into a real process
+	@go test -count=1 ./cmd/gatehouse -run 'TestFlood$$' -v -flood 10000 | grep -E '^ok|FAIL|\| [0-9]'
+
 .PHONY: picture
 picture: ## take the README's picture of a run again, from the demo; needs Chromium
 	GATEHOUSE_SHOTS=$(CURDIR)/docs/pictures GATEHOUSE_TEST_REQUIRE=chromium go test -count=1 -run TestPicture ./internal/demo

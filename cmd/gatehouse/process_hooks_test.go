@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -84,7 +85,7 @@ func TestUnknownInstallation(t *testing.T) {
 	body := s.delivered("push")
 	at := bytes.Index(body, []byte(`"installation":{"id":`)) + len(`"installation":{"id":`)
 	body = append(append(bytes.Clone(body[:at]), "77"...), body[at:]...)
-	if status, answer := s.post("push", "stranger", body, demoSecret); status != http.StatusAccepted {
+	if status, answer := s.post("stranger", body, demoSecret); status != http.StatusAccepted {
 		t.Errorf("%d %s", status, answer)
 	}
 	s.until("the log says why nothing begins", func() bool {
@@ -121,7 +122,7 @@ func TestHooksOfStrangers(t *testing.T) {
 		{"a push without a repository", good, demoSecret, http.StatusBadRequest},
 		{"26 MB", bytes.Repeat([]byte(" "), 26<<20), demoSecret, http.StatusRequestEntityTooLarge},
 	} {
-		if status, answer := s.post("push", "stranger", c.body, c.secret); status != c.status || !holds(answer, `"result":"refused"`) {
+		if status, answer := s.post("stranger", c.body, c.secret); status != c.status || !holds(answer, `"result":"refused"`) {
 			t.Errorf("%s: %d %s", c.what, status, answer)
 		}
 	}
@@ -167,12 +168,21 @@ func (s *scene) delivered(event string) (payload []byte) {
 	return payload
 }
 
-// post sends a webhook past GitHub; without a secret it carries no signature.
-func (s *scene) post(event, guid string, body []byte, secret string) (status int, answer string) {
+// post sends a push past GitHub; without a secret it carries no signature.
+func (s *scene) post(guid string, body []byte, secret string) (status int, answer string) {
 	s.Helper()
-	req, err := http.NewRequestWithContext(s.Context(), http.MethodPost, s.url("/api/github/hook"), io.NopCloser(bytes.NewReader(body)))
+	req, err := s.webhook(s.Context(), "push", guid, body, secret)
 	if err != nil {
 		s.Fatal(err)
+	}
+	return s.do(req)
+}
+
+// webhook is a webhook to be sent.
+func (s *scene) webhook(ctx context.Context, event, guid string, body []byte, secret string) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url("/api/github/hook"), io.NopCloser(bytes.NewReader(body)))
+	if err != nil {
+		return nil, err
 	}
 	req.ContentLength = int64(len(body))
 	req.Header.Set("Content-Type", "application/json")
@@ -185,5 +195,5 @@ func (s *scene) post(event, guid string, body []byte, secret string) (status int
 		mac.Write(body)
 		req.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
 	}
-	return s.do(req)
+	return req, nil
 }

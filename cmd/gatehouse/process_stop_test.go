@@ -39,7 +39,7 @@ func TestStopWhileGitHubHangs(t *testing.T) {
 	if status, body := s.get("/healthz"); status != http.StatusOK {
 		t.Errorf("/healthz: %d %s", status, body)
 	}
-	if status, answer := s.post("push", "late", late, demoSecret); status != http.StatusAccepted || !holds(answer, `"result":"stored"`) {
+	if status, answer := s.post("late", late, demoSecret); status != http.StatusAccepted || !holds(answer, `"result":"stored"`) {
 		t.Errorf("a webhook while it stops: %d %s", status, answer)
 	}
 	<-s.over

@@ -12,16 +12,21 @@ import (
 // Local is the waker of a process that has its store to itself: timers in one
 // heap, and a number of workers. It never has one item advanced twice at a
 // time; a wake that comes meanwhile makes the item run once more afterwards.
+// One repository has three quarters of the workers at most: what it sends by the
+// thousand, or what hangs, leaves the others theirs.
 type Local struct {
 	clock   Clock
 	log     *slog.Logger
 	workers int
+	share   int // of the workers, for one repository
 
 	mu       sync.Mutex
 	idle     *sync.Cond
 	queue    timers
 	entries  map[Ref]*entry
-	stop     func() bool // the timer that is set
+	inHand   map[string]int      // by group
+	held     map[string][]*entry // due, but their group has its share; in order
+	stop     func() bool         // the timer that is set
 	stopAt   time.Time
 	draining bool
 	running  bool
@@ -34,8 +39,10 @@ var _ Waker = (*Local)(nil)
 // entry is one item that is to be advanced, or being advanced.
 type entry struct {
 	ref   Ref
+	group string
 	at    time.Time
-	index int // in the heap; -1 while it is being advanced
+	index int  // in the heap; -1 while it is being advanced
+	held  bool // it waits for its group
 	again time.Time
 	fails int
 }
@@ -51,7 +58,10 @@ func NewLocal(clock Clock, log *slog.Logger, workers int) *Local {
 	if workers < 1 {
 		workers = 8
 	}
-	l := &Local{clock: clock, log: log, workers: workers, entries: map[Ref]*entry{}, done: make(chan struct{})}
+	l := &Local{
+		clock: clock, log: log, workers: workers, share: max(1, workers*3/4), entries: map[Ref]*entry{},
+		inHand: map[string]int{}, held: map[string][]*entry{}, done: make(chan struct{}),
+	}
 	l.idle = sync.NewCond(&l.mu)
 	return l
 }
@@ -65,18 +75,23 @@ func (l *Local) Wake(_ context.Context, item Item) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.draining {
-		l.add(item.Ref, item.WakeAt)
+		l.add(item.Ref, groupOf(item), item.WakeAt)
 	}
 	return nil
 }
 
-func (l *Local) add(ref Ref, at time.Time) {
+// groupOf is the repository, within its installation.
+func groupOf(item Item) string { return tenant(installation(item.ID)) + item.Scope }
+
+func (l *Local) add(ref Ref, group string, at time.Time) {
 	e := l.entries[ref]
 	switch {
 	case e == nil:
-		e = &entry{ref: ref, at: at}
+		e = &entry{ref: ref, group: group, at: at}
 		l.entries[ref] = e
 		heap.Push(&l.queue, e)
+	case e.held:
+		return // it is due already
 	case e.index < 0:
 		if e.again.IsZero() || at.Before(e.again) {
 			e.again = at
@@ -156,6 +171,9 @@ func (l *Local) take() *entry {
 			now := l.clock.Now()
 			if !first.at.After(now) {
 				heap.Pop(&l.queue)
+				if !l.seize(first) {
+					continue
+				}
 				if len(l.queue) > 0 {
 					l.idle.Signal() // the next may be due too
 				}
@@ -166,6 +184,36 @@ func (l *Local) take() *entry {
 		l.idle.Wait()
 	}
 	return nil
+}
+
+// seize takes an item in hand, or has it wait until its group has less than its share.
+func (l *Local) seize(e *entry) bool {
+	if l.inHand[e.group] >= l.share {
+		e.held = true
+		l.held[e.group] = append(l.held[e.group], e)
+		return false
+	}
+	l.inHand[e.group]++
+	return true
+}
+
+// release gives a group's place to the next that waits for it.
+func (l *Local) release(group string) {
+	if l.inHand[group]--; l.inHand[group] == 0 {
+		delete(l.inHand, group)
+	}
+	waiting := l.held[group]
+	if len(waiting) == 0 {
+		return
+	}
+	next := waiting[0]
+	waiting[0], l.held[group] = nil, waiting[1:]
+	if len(waiting) == 1 {
+		delete(l.held, group)
+	}
+	next.held = false
+	heap.Push(&l.queue, next)
+	l.idle.Signal()
 }
 
 // arm sets the timer to the earliest time that anybody waits for.
@@ -193,6 +241,7 @@ func (l *Local) put(e *entry, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.entries, e.ref)
+	l.release(e.group)
 	if l.draining {
 		return
 	}
@@ -207,7 +256,7 @@ func (l *Local) put(e *entry, err error) {
 		}
 	}
 	if !e.again.IsZero() {
-		next := &entry{ref: e.ref, at: e.again, fails: e.fails}
+		next := &entry{ref: e.ref, group: e.group, at: e.again, fails: e.fails}
 		l.entries[e.ref] = next
 		heap.Push(&l.queue, next)
 		l.idle.Signal()

@@ -3,7 +3,10 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,6 +90,66 @@ func TestLocalTimes(t *testing.T) {
 		equal(t, "turns", got, []string{"7/a 1m0s", "7/b 2m0s", "7/b 2m1s", "7/c 30m0s"})
 		if err := l.Drain(context.Background()); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// One repository, however much it has and however long that hangs, leaves workers
+// to the others; what it has comes in its order, none of it twice.
+func TestLocalLeavesRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := engine.NewLocal(bubble{}, slog.New(slog.DiscardHandler), 8)
+		hangs := make(chan struct{})
+		var mu sync.Mutex
+		var got []string
+		hanging, most := 0, 0
+		go func() {
+			_ = l.Run(context.Background(), func(_ context.Context, ref engine.Ref) error {
+				mu.Lock()
+				got = append(got, ref.ID)
+				flood := ref.ID != "7/other"
+				if flood {
+					hanging++
+					most = max(most, hanging)
+				}
+				mu.Unlock()
+				if flood {
+					<-hangs
+					mu.Lock()
+					hanging--
+					mu.Unlock()
+				}
+				return nil
+			})
+		}()
+		start := time.Now()
+		wake := func(id pipeline.RunID, scope string) {
+			if err := l.Wake(context.Background(), engine.Item{Ref: engine.RunRef(inst, id), Scope: scope, WakeAt: time.Now()}); err != nil {
+				t.Error(err)
+			}
+		}
+		var want []string
+		for n := range 1000 {
+			id := fmt.Sprintf("%04d", n)
+			wake(pipeline.RunID(id), "11")
+			want = append(want, "7/"+id)
+			time.Sleep(time.Microsecond) // so that their order is known
+		}
+		synctest.Wait()
+		wake("0500", "11") // again, while it waits: no news
+		wake("other", "12")
+		synctest.Wait()
+		if len(got) != 7 || got[6] != "7/other" || hanging != 6 {
+			t.Errorf("with everything hanging, these had their turn: %v", got)
+		}
+		close(hangs)
+		synctest.Wait()
+		slices.Sort(got) // eight workers note them in any order
+		if !slices.Equal(got, append(want, "7/other")) || most > 6 {
+			t.Errorf("%d turns, %d at a time: %v", len(got), most, got)
+		}
+		if err := l.Drain(context.Background()); err != nil || time.Since(start) > time.Second {
+			t.Error(err, time.Since(start))
 		}
 	})
 }
