@@ -65,6 +65,7 @@ func facts() []Fact {
 		LiveChanged{},
 		Hindered{},
 		Unanswered{},
+		Blocks{},
 		Stop{},
 		HolderOver{},
 		RolledBack{},

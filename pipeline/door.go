@@ -108,10 +108,19 @@ func (m *machine) awaitLane(st *Stage, sr *StageRun) bool {
 	if sr.Status != StageWaiting && !m.parked(st) { // else its number was taken when it was dispatched
 		sr.Attempt, sr.StartedAt = sr.Attempt+1, m.at
 	}
+	switch held := sr.Status == StageWaiting && sr.Reason != nil && sr.Reason.Code == codeHeld; {
+	case why.Code != codeHeld:
+		sr.HeldSince = time.Time{}
+	case !held:
+		sr.HeldSince, sr.Blocked = m.at, false
+	}
 	sr.Status, sr.Reason = StageWaiting, why
 	m.changed(st.ID)
 	return true
 }
+
+// codeHeld is of a stage that waits for another run to leave the lane.
+const codeHeld = "lane-held"
 
 func (m *machine) heldBy() *Refusal {
 	by := "another run"
@@ -119,7 +128,7 @@ func (m *machine) heldBy() *Refusal {
 		by = "run " + string(m.lane.Holder) + " (" + holder.Version + ")"
 	}
 	return &Refusal{
-		Code: "lane-held", Reason: m.run.Environment + " is held by " + by + ".",
+		Code: codeHeld, Reason: m.run.Environment + " is held by " + by + ".",
 		Fix: "This stage starts by itself when that run ends.",
 	}
 }
@@ -342,7 +351,7 @@ func (m *machine) doorOpened() {
 	}
 	g.Door, g.DoorAt, g.Doing = DoorOpen, m.at, ""
 	st, sr := m.run.Plan().Stage(g.Deploy), m.run.Stages[g.Deploy]
-	sr.Deadline = m.at.Add(st.Timeout)
+	sr.Deadline, sr.Unstarted = m.at.Add(st.Timeout), false
 	m.record("door-opened", g.Environment, Person{}, "")
 	m.changed(st.ID)
 	m.judgeWorkflow(st, sr)

@@ -96,6 +96,12 @@ type (
 		Key string   `json:"key"`
 		Why *Refusal `json:"why,omitempty"`
 	}
+	// Blocks comes from a run that has waited for this one to leave the lane.
+	Blocks struct {
+		Run     RunID
+		Version string
+		For     time.Duration
+	}
 	// Unanswered comes from the lane: the incident of this run, which is over, keeps
 	// it locked, and nobody has answered for this long.
 	Unanswered struct{ After, Until time.Duration }
@@ -177,6 +183,7 @@ func (LaneGranted) fact()    {}
 func (LaneTurned) fact()     {}
 func (LiveChanged) fact()    {}
 func (Hindered) fact()       {}
+func (Blocks) fact()         {}
 func (Unanswered) fact()     {}
 func (Stop) fact()           {}
 func (HolderOver) fact()     {}

@@ -37,6 +37,9 @@ func Explain(s State) Explanation {
 		switch {
 		case st.Kind == KindApproval && sr.Status == StageWaiting:
 			x.Waits = append(x.Waits, explainGate(r)...)
+			if why := r.notAtDoor(); why != nil {
+				x.Waits = append(x.Waits, Wait{Stage: r.Gate.Deploy, Refusal: *why, Since: r.Gate.OpenAt})
+			}
 			if k := s.Lane.Lock; k != nil { // said beforehand: it will keep the door shut
 				x.Waits = append(x.Waits, Wait{Stage: r.Gate.Deploy, Refusal: k.refusal(r.Environment), Since: k.At, Until: k.Until})
 			}
@@ -46,7 +49,7 @@ func Explain(s State) Explanation {
 		case sr.Status == StageWaiting && sr.Reason != nil:
 			x.Waits = append(x.Waits, Wait{Stage: st.ID, Refusal: *sr.Reason, Since: sr.StartedAt, Until: s.opens(sr.Reason.Code)})
 		case sr.Status == StageRunning:
-			x.Waits = append(x.Waits, Wait{Stage: st.ID, Refusal: explainRunning(st, sr), Since: sr.StartedAt, Until: sr.Deadline})
+			x.Waits = append(x.Waits, Wait{Stage: st.ID, Refusal: r.explainRunning(st, sr), Since: sr.StartedAt, Until: sr.Deadline})
 		}
 	}
 	if r.Reading != "" && len(x.Waits) == 0 {
@@ -100,10 +103,10 @@ func (r *Run) deploys() bool {
 	return false
 }
 
-func explainRunning(st *Stage, sr *StageRun) Refusal {
+func (r *Run) explainRunning(st *Stage, sr *StageRun) Refusal {
 	why := Refusal{Code: "running", Reason: st.Title + " runs."}
-	if sr.Unstarted && sr.unstarted() {
-		return sr.notStarted(st)
+	if late := r.notStarted(st, sr); late != nil {
+		return *late
 	}
 	if sr.Workflow != nil {
 		why.Source = sr.Workflow.URL
@@ -115,6 +118,15 @@ func explainRunning(st *Stage, sr *StageRun) Refusal {
 		}
 	}
 	return why
+}
+
+// notAtDoor is why GitHub asks nobody though the gate is open; nil: it does.
+func (r *Run) notAtDoor() *Refusal {
+	g := r.Gate
+	if st := r.Plan().Stage(g.Deploy); st != nil {
+		return r.notStarted(st, r.Stages[g.Deploy])
+	}
+	return nil
 }
 
 // explainGate names every place that is open and what GitHub still asks.

@@ -21,6 +21,7 @@ func Next(s State, e Event) Step {
 		m.apply(e.Fact)
 		m.rebind()
 		m.settle()
+		m.happened(e.Fact)
 	}
 	return Step{
 		State:   State{Lane: m.lane, Run: m.run},
@@ -66,7 +67,7 @@ func (m *machine) apply(f Fact) {
 		m.rerun(f)
 	case Commanded:
 		m.commanded(f)
-	case Superseded, LiveChanged, LaneGranted, LaneTurned, Unanswered, Stop, HolderOver, RolledBack, Hindered:
+	case Superseded, LiveChanged, LaneGranted, LaneTurned, Unanswered, Stop, HolderOver, RolledBack, Hindered, Blocks:
 		m.told(f)
 	case Pushed, CommandGiven, Asked:
 		m.refuse(Refusal{Code: "not-for-a-run", Reason: "This belongs to an intake, not to a run."})
@@ -88,6 +89,8 @@ func (m *machine) told(f Fact) {
 		m.unanswered(f)
 	case Hindered:
 		m.hindered(f)
+	case Blocks:
+		m.blocks(f)
 	case Stop:
 		m.stop(f)
 	case HolderOver:

@@ -38,7 +38,7 @@ func (m *machine) observe(f Fact) {
 			Code: "observed", Reason: r.Release.Version + " is only observed: nothing runs and nothing waits.",
 			Fix: "Remove mode: observe from the configuration to let Gatehouse act.",
 		}, "")
-	case Tick, WorkflowSeen, DoorRequested, Reviewed, DeploymentSeen, ChecksChanged, Pressed, RerunRequested, Superseded, LiveChanged, LaneGranted, LaneTurned, Hindered, Unanswered, Stop, HolderOver, RolledBack, Pushed, CommandGiven, Asked:
+	case Tick, WorkflowSeen, DoorRequested, Reviewed, DeploymentSeen, ChecksChanged, Pressed, RerunRequested, Superseded, LiveChanged, LaneGranted, LaneTurned, Hindered, Blocks, Unanswered, Stop, HolderOver, RolledBack, Pushed, CommandGiven, Asked:
 		// Nothing of this is its own: it started nothing and asked nobody.
 	}
 }

@@ -58,6 +58,8 @@ type Run struct {
 	Reason       *Refusal             `json:"reason,omitempty"` // why it ended otherwise than well
 	SupersededBy RunID                `json:"superseded_by,omitempty"`
 	CreatedAt    time.Time            `json:"created_at"`
+	MovedAt      time.Time            `json:"moved_at,omitzero"` // when something happened last, other than that time passed
+	Idle         bool                 `json:"idle,omitempty"`    // it was said that nothing does
 	EndedAt      time.Time            `json:"ended_at,omitzero"`
 	Frozen       *Frozen              `json:"frozen,omitempty"` // the freeze that was on when it was looked at last
 	Thawed       bool                 `json:"thawed,omitempty"` // it deployed in a freeze, by somebody's leave
@@ -179,6 +181,8 @@ type StageRun struct {
 	Deadline  time.Time     `json:"deadline,omitzero"`
 	Overdue   bool          `json:"overdue,omitempty"`   // past its deadline, being read once more
 	Unstarted bool          `json:"unstarted,omitempty"` // it was said that no runner took its workflow
+	HeldSince time.Time     `json:"held_since,omitzero"` // it waits for the run that holds the lane
+	Blocked   bool          `json:"blocked,omitempty"`   // that was said
 	Retried   bool          `json:"retried,omitempty"`   // taken up again alone, though another stage is still failed
 	Again     bool          `json:"again,omitempty"`     // something changed while it was being read
 	Verdict   int           `json:"verdict,omitempty"`   // the workflow attempt that our rule has answered

@@ -142,6 +142,8 @@ func (w *theatre) say(words []string) []string {
 		return w.show(args[0])
 	case "explain":
 		return w.explain(args[0])
+	case "notes":
+		return w.notes(args[0])
 	case "log":
 		return w.story()
 	}
@@ -330,4 +332,12 @@ func command(args []string) Command {
 		c.Reason = strings.Join(args[1:], " ")
 	}
 	return c
+}
+
+// notes are what people read of a run's story.
+func (w *theatre) notes(name string) (out []string) {
+	for _, n := range w.runs[name].Notes {
+		out = append(out, n.At.Format("Mon 15:04")+" "+n.Text)
+	}
+	return out
 }

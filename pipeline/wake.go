@@ -14,14 +14,15 @@ func Wake(s State) time.Time {
 	if s.Run.Status != RunActive {
 		return first
 	}
-	for _, sr := range s.Run.Stages {
-		if sr.Status == StageRunning {
-			if s.Run.Hindrance(sr.Doing) == nil {
-				at(sr.Deadline)
-			}
-			at(sr.unstartedAt())
+	for _, st := range s.Run.Plan().Stages {
+		sr := s.Run.Stages[st.ID]
+		if sr.Status == StageRunning && s.Run.Hindrance(sr.Doing) == nil {
+			at(sr.Deadline)
 		}
+		at(s.Run.unstartedAt(st, sr))
+		at(sr.blockedAt())
 	}
+	at(s.Run.idleAt())
 	if f := s.Run.Frozen; f != nil && s.Run.waits() {
 		at(f.Until)
 	}

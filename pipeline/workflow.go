@@ -196,10 +196,12 @@ func (m *machine) tick() {
 	for _, st := range m.run.Plan().Stages {
 		sr := m.run.Stages[st.ID]
 		m.tickUnstarted(st, sr)
+		m.tickBlocked(st, sr)
 		if m.run.Status == RunActive && sr.Status == StageRunning && m.run.Hindrance(sr.Doing) == nil && !sr.Deadline.IsZero() && !m.at.Before(sr.Deadline) {
 			m.overdue(st, sr)
 		}
 	}
+	m.tickIdle()
 }
 
 // overdue reads a stage once more before it counts as timed out: the news of

@@ -40,7 +40,7 @@ func (e *Engine) route(ctx context.Context, b *inbox, i int) (way, error) {
 		return b.intake(i, func(in *pipeline.Intake) { in.Foreign = &f }), nil
 	case pipeline.Started, pipeline.Tick, pipeline.Answered, pipeline.WorkflowSeen, pipeline.Reviewed, pipeline.DeploymentSeen,
 		pipeline.ChecksChanged, pipeline.Pressed, pipeline.RerunRequested, pipeline.Commanded, pipeline.Superseded,
-		pipeline.LaneGranted, pipeline.LaneTurned, pipeline.Hindered, pipeline.Unanswered, pipeline.LiveChanged, pipeline.Stop, pipeline.HolderOver, pipeline.RolledBack:
+		pipeline.LaneGranted, pipeline.LaneTurned, pipeline.Hindered, pipeline.Blocks, pipeline.Unanswered, pipeline.LiveChanged, pipeline.Stop, pipeline.HolderOver, pipeline.RolledBack:
 	}
 	return way{drop: "it names neither a run nor a commit"}, nil
 }
