@@ -16,7 +16,7 @@ func (a *App) installed(ctx context.Context, installation int64, action string) 
 			Code: pipeline.CodeSuspended, Reason: "The installation of the Gatehouse App was suspended on GitHub.",
 			Fix: "An owner of the account unsuspends it under Settings → GitHub Apps → Gatehouse. It goes on by itself then.",
 		})
-	case "unsuspend", "new_permissions_accepted":
+	case "unsuspend", "new_permissions_accepted", "added": // a repository
 		a.github.Lifted(installation)
 		if err := a.engine.Hasten(ctx, a.lost.reconciling()); err != nil {
 			return err

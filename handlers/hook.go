@@ -102,7 +102,7 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if event == "installation" && h.Installed != nil && t.Repo.Installation != 0 {
+	if (event == "installation" || event == "installation_repositories") && h.Installed != nil && t.Repo.Installation != 0 {
 		if err := h.Installed(ctx, t.Repo.Installation, t.Action); err != nil {
 			h.unavailable(w, r, err)
 			return

@@ -38,13 +38,14 @@ const (
 	CodePermission   = "permission-missing"
 	CodeSuspended    = "github-suspended"
 	CodeUnauthorized = "github-unauthorized"
+	CodeOutOfReach   = "repository-out-of-reach"
 )
 
 // Hinders reports whether a refusal is of something that a person lifts, upon
 // which all goes on by itself.
 func Hinders(code string) bool {
 	switch code {
-	case CodePermission, CodeSuspended, CodeUnauthorized:
+	case CodePermission, CodeSuspended, CodeUnauthorized, CodeOutOfReach:
 		return true
 	}
 	return false

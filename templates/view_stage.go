@@ -52,7 +52,7 @@ func (m *maker) stage(st *pipeline.Stage) Stage {
 		s.Holder = m.links.Run(holder)
 	}
 	for _, w := range m.explained.Waits {
-		if w.Stage == st.ID && w.Code == "not-started" {
+		if w.Stage == st.ID && (w.Code == "not-started" || pipeline.Hinders(w.Code)) && !sr.Status.Over() {
 			s.Reason = &w.Refusal // it runs, and says why nothing comes of it
 		}
 	}

@@ -64,7 +64,7 @@ func (s *scene) approve(sha string) { s.review(demo.Ada, sha, "approved", "Looks
 
 func (s *scene) review(by, sha, state, comment string) {
 	s.Helper()
-	if err := s.world.Review(by, demo.Repo, s.parked(sha), []string{"production"}, state, comment); err != nil {
+	if err := s.world.Review(by, s.repo, s.parked(sha), []string{"production"}, state, comment); err != nil {
 		s.Fatal(err)
 	}
 }

@@ -27,6 +27,7 @@ type scene struct {
 	cmd     *exec.Cmd
 	over    chan struct{} // the program has ended
 	onWatch func()        // what a test does between two looks of a story
+	repo    string        // the name that the town's repository has now
 }
 
 // sceneTime bounds what one wait of a scene may take; a good one takes a second
@@ -62,7 +63,7 @@ func closed(t *testing.T, o demo.Options) *scene {
 		t.Fatal(err)
 	}
 	t.Cleanup(town.Close)
-	s := &scene{T: t, program: install(t, bin, town), town: town, world: town.World, news: make(chan struct{}, 1)}
+	s := &scene{T: t, repo: demo.Repo, program: install(t, bin, town), town: town, world: town.World, news: make(chan struct{}, 1)}
 	town.OnCall(func(c sandbox.Call) {
 		if c.Phase == sandbox.Done {
 			poke(s.news)
@@ -141,7 +142,7 @@ func (s *scene) board() string {
 }
 
 func (s *scene) snapshot() sandbox.Snapshot {
-	snap, err := s.world.Snapshot(demo.Repo)
+	snap, err := s.world.Snapshot(s.repo)
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -30,6 +30,7 @@ type operation struct {
 	effect  effect
 	content bool   // content marks what GitHub counts as created content, which it limits most.
 	needs   string // needs is the permission to name when GitHub names none.
+	repo    int64  // repo is the id of the repository that the call is about; zero: none, or not known.
 }
 
 // call is one request on its way, and what the transport learned about it.

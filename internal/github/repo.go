@@ -72,6 +72,7 @@ func (r *Repo) call(ctx context.Context, o operation, f func(context.Context, *g
 	if !isName(r.ref.Owner) || !isName(r.ref.Name) {
 		return invalid(o.name, "%q is not the name of a repository", r.ref.String())
 	}
+	o.repo = r.ref.ID
 	if r.as != nil {
 		return r.as.do(ctx, o, f)
 	}

@@ -35,6 +35,7 @@ type guard struct {
 	observe func(Observation)
 	penalty time.Duration
 	drift   answers.Drift
+	renames renames
 
 	mu     sync.Mutex
 	meters map[int64]*meter
@@ -70,25 +71,42 @@ func (g *guard) middleware(next http.RoundTripper) http.RoundTripper {
 			closeBody(req)
 			return nil, no
 		}
-		c.forget()
-		started := g.clock()
-		if no := g.meter(c.installation).admit(started, c); no != nil {
-			closeBody(req)
-			g.report(req.Context(), c, req.Method, started, 0, true)
-			return nil, no
-		}
-		resp, err := next.RoundTrip(req)
+		resp, err := g.pass(next, g.renames.lead(g.base, req, c), c)
 		if err != nil {
-			g.report(req.Context(), c, req.Method, started, 0, false)
 			return nil, err
 		}
-		g.learn(c, resp)
-		g.report(req.Context(), c, req.Method, started, resp.StatusCode, false)
-		if no := moved(req, resp); no != nil {
-			return nil, no
+		if !g.renames.learn(g.base, req, resp, c) {
+			if no := moved(req, resp); no != nil {
+				return nil, no
+			}
+			return resp, nil
 		}
-		return resp, nil
+		_ = resp.Body.Close() // the answer is dropped, and with it whatever closing could say
+		again, err := onceMore(req)
+		if err != nil {
+			return nil, err
+		}
+		return g.pass(next, g.renames.lead(g.base, again, c), c)
 	})
+}
+
+// pass sends one request, within the limits.
+func (g *guard) pass(next http.RoundTripper, req *http.Request, c *call) (*http.Response, error) {
+	c.forget()
+	started := g.clock()
+	if no := g.meter(c.installation).admit(started, c); no != nil {
+		closeBody(req)
+		g.report(req.Context(), c, req.Method, started, 0, true)
+		return nil, no
+	}
+	resp, err := next.RoundTrip(req)
+	if err != nil {
+		g.report(req.Context(), c, req.Method, started, 0, false)
+		return nil, err
+	}
+	g.learn(c, resp)
+	g.report(req.Context(), c, req.Method, started, resp.StatusCode, false)
+	return resp, nil
 }
 
 // check lets a request leave only for the configured server, because the next step adds a token to it.
@@ -114,19 +132,6 @@ func (g *guard) learn(c *call, resp *http.Response) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.answer, c.limited, c.retryAt = a, limited, retryAt
-}
-
-// moved refuses the redirects of writes that net/http would follow with a GET, which would look like success.
-func moved(req *http.Request, resp *http.Response) *refusal {
-	if req.Method == http.MethodGet || req.Method == http.MethodHead {
-		return nil
-	}
-	switch resp.StatusCode {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther:
-		_ = resp.Body.Close() // The answer is dropped, and with it whatever closing could say.
-		return &refusal{class: NotFound, why: "it has moved: the repository was renamed or transferred; read its name again"}
-	}
-	return nil
 }
 
 func (g *guard) report(ctx context.Context, c *call, method string, started time.Time, status int, refused bool) {

@@ -34,30 +34,6 @@ func TestBelowTheBase(t *testing.T) {
 	fails(t, err, github.Unexpected)
 }
 
-// TestRenamed follows GitHub to a repository's new address, but never turns a write into a read.
-func TestRenamed(t *testing.T) {
-	f := newFake(t, "")
-	f.on("GET /repos/octo/shop", reply(301, `{}`, "Location", "/repositories/9"))
-	f.on("GET /repositories/9", reply(200, `{"id":9,"name":"store"}`))
-	f.on("GET /repositories/9/comments", reply(200, `{}`))
-	f.on("POST /repositories/9/comments", reply(201, `{"id":4}`))
-	r := f.repo()
-	info, err := r.Info(background())
-	ok(t, err)
-	equal(t, "name", info.Name, "store")
-	equal(t, "authorization", f.last().Auth, "token "+token)
-
-	f.on("POST /repos/octo/shop/issues/1/comments", reply(302, `{}`, "Location", "/repositories/9/comments"))
-	_, err = r.Comment(background(), 1, "x")
-	fails(t, err, github.NotFound)
-
-	f.on("POST /repos/octo/shop/issues/1/comments", reply(307, `{}`, "Location", "/repositories/9/comments"))
-	id, err := r.Comment(background(), 1, "x")
-	ok(t, err)
-	equal(t, "comment", id, 4)
-	equal(t, "body", f.last().Body, "{\"body\":\"x\"}\n")
-}
-
 // TestEnterprise uses the server's base path for calls and for tokens.
 func TestEnterprise(t *testing.T) {
 	f := newFake(t, "/api/v3")

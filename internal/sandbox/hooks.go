@@ -97,7 +97,7 @@ func (in *Installation) hears(event string) bool {
 // send queues a webhook for the app if it is installed on the owner and hears the event. The world's lock is held.
 func (w *World) send(r *Repo, owner string, e hookEvent) {
 	in := w.installationOf(owner)
-	if in == nil || !in.hears(e.event) {
+	if in == nil || !in.hears(e.event) || r != nil && !in.covers(r) {
 		return
 	}
 	body := obj{"sender": w.userJSON(e.by)}

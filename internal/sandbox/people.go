@@ -223,13 +223,36 @@ func (w *World) Install(owner string) Installation {
 	return in.copy()
 }
 
-// SelectRepos restricts an installation to some repositories of its account, named without the owner.
+// SelectRepos restricts an installation to some repositories of its account, named without the owner, and sends
+// installation_repositories for those that it loses or gains. Without names it covers all.
 func (w *World) SelectRepos(owner string, names ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if in := w.installationOf(owner); in != nil {
-		in.Selected = names
+	in := w.installationOf(owner)
+	if in == nil {
+		return
 	}
+	was := *in
+	in.Selected = names
+	for _, name := range slices.Sorted(maps.Keys(w.repos)) {
+		r := w.repos[name]
+		if before, now := was.covers(r), in.covers(r); before != now {
+			w.selected(in, r, now)
+		}
+	}
+}
+
+func (w *World) selected(in *Installation, r *Repo, added bool) {
+	brief := []obj{{"id": r.ID, "node_id": nodeID("Repository", r.ID), "name": r.Name, "full_name": r.FullName(), "private": r.Private}}
+	action, gained, lost := "added", brief, []obj{}
+	if !added {
+		action, gained, lost = "removed", []obj{}, brief
+	}
+	body := w.installationEvent(in)
+	delete(body, "repositories")
+	delete(body, "requester")
+	body["repositories_added"], body["repositories_removed"], body["repository_selection"], body["requester"] = gained, lost, "selected", nil
+	w.send(nil, in.Account, hookEvent{event: "installation_repositories", action: action, by: in.Account, body: body})
 }
 
 // Suspend suspends an installation and sends installation.suspend, the last that is heard of it.

@@ -84,6 +84,9 @@ func (r *request) admit(permission string) *reply {
 	}
 	if name := r.path("repo"); name != "" {
 		r.repo = r.w.repos[r.path("owner")+"/"+name]
+		if to := r.w.moved[r.path("owner")+"/"+name]; r.repo == nil && to != nil {
+			return ptr(r.redirect(to))
+		}
 		if r.repo == nil || !r.reaches(r.repo) {
 			return ptr(notFound())
 		}

@@ -64,7 +64,11 @@ func getInstallation(r *request) reply {
 
 // installationOnRepo finds the installation that covers the repository in the path.
 func installationOnRepo(r *request) reply {
-	repo, found := r.w.repos[r.path("owner")+"/"+r.path("repo")]
+	name := r.path("owner") + "/" + r.path("repo")
+	repo, found := r.w.repos[name]
+	if to := r.w.moved[name]; !found && to != nil {
+		return r.redirect(to)
+	}
 	if !found {
 		return notFound()
 	}

@@ -38,6 +38,7 @@ func newRouter() router {
 
 func (r router) handler(w *World) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+		req = w.named(req)
 		found, path := r.find(req)
 		if found == nil {
 			notFound().write(rw)

@@ -67,6 +67,7 @@ type World struct {
 	apps     map[string]*App
 	installs []*Installation
 	repos    map[string]*Repo
+	moved    map[string]*Repo // moved are repositories by a name that they had.
 	tokens   map[string]*token
 	limits   map[string]*limit
 	sites    map[string]Site
@@ -85,7 +86,7 @@ func New(opt Options) *World {
 	opt = opt.withDefaults()
 	w := &World{
 		opt: opt, clock: opt.Clock, log: opt.Logger, lastID: 1000,
-		users: map[string]*User{}, owners: map[string][]string{}, apps: map[string]*App{}, repos: map[string]*Repo{},
+		users: map[string]*User{}, owners: map[string][]string{}, apps: map[string]*App{}, repos: map[string]*Repo{}, moved: map[string]*Repo{},
 		tokens: map[string]*token{}, limits: map[string]*limit{}, sites: map[string]Site{}, programs: map[string]Program{}, timers: map[*timer]struct{}{},
 		oauth: oauthState{grants: map[string]grant{}, refreshes: map[string]refresh{}},
 	}

@@ -106,9 +106,12 @@ func checkLocation(name string) error {
 func (p *Performers) Perform(ctx context.Context, job engine.Job) (pipeline.Outcome, error) {
 	outcome, err := p.perform(ctx, p.Repos(job.Repo), job)
 	if err != nil {
-		return outcomeOf(err, job.Repo)
+		outcome, err = outcomeOf(err, job.Repo)
 	}
-	return outcome, nil
+	if err != nil {
+		return nil, err
+	}
+	return p.reach(ctx, job, outcome)
 }
 
 func (p *Performers) perform(ctx context.Context, repo Repo, job engine.Job) (pipeline.Outcome, error) {

@@ -95,6 +95,7 @@ type App interface {
 	ID() int64
 	Self(ctx context.Context) (github.Self, error)
 	Installations(ctx context.Context) ([]github.Installation, error)
+	InstallationOf(ctx context.Context, owner, repo string) (github.Installation, error)
 }
 
 // Hooks tells which webhooks did not arrive and sends them again.
