@@ -1,16 +1,19 @@
 package handlers
 
 import (
+	"time"
+
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/pipeline"
 )
 
 type comment struct {
-	ID       int64   `json:"id"`
-	Body     string  `json:"body"`
-	CommitID string  `json:"commit_id"`
-	User     account `json:"user"`
-	Via      app     `json:"performed_via_github_app"`
+	ID        int64     `json:"id"`
+	Body      string    `json:"body"`
+	CommitID  string    `json:"commit_id"`
+	CreatedAt time.Time `json:"created_at"`
+	User      account   `json:"user"`
+	Via       app       `json:"performed_via_github_app"`
 }
 
 type commentPayload struct {
@@ -66,5 +69,5 @@ func (n *news) command(c comment, where pipeline.CommentRef) ([]engine.Signal, s
 	if !found {
 		return ignore("its first line is no command")
 	}
-	return one(engine.Signal{Fact: pipeline.CommandGiven{Command: command, By: n.Sender.person(), Where: pipeline.ByComment(where)}})
+	return one(engine.Signal{Fact: pipeline.CommandGiven{Command: command, By: n.Sender.person(), Where: pipeline.ByComment(where), At: c.CreatedAt}})
 }

@@ -145,6 +145,8 @@ type (
 		// default branch has. Only a rollback by the operator has it: his token was
 		// verified where it arrived, and nothing is asked of GitHub.
 		Offline RunID `json:",omitempty"`
+		// At is when a comment was written; zero where a command cannot come late.
+		At time.Time `json:",omitzero"`
 	}
 	// Asked is a press of Run workflow on release.yml or rollback.yml, which
 	// only announce it. GitHub lets people with write access do that.

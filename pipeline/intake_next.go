@@ -298,8 +298,14 @@ func (m *intakeMachine) personVerified(s Standing) {
 		m.owe("read-head", ReadHead{Ref: a.Ref})
 		return
 	}
-	c := CommandGiven{Command: m.in.Command.Command, By: s.Person, Where: m.in.Command.Where}
+	c := *m.in.Command
+	c.By = s.Person
 	m.in.Command = &c
+	if why := c.late(m.in.At); why != nil {
+		m.in.Result = why.Reason
+		m.owe("reply", Reply{Where: c.Where, Refused: why})
+		return
+	}
 	if !m.in.spared() {
 		m.limited()
 		return

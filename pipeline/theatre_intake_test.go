@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // intake plays what comes in before a run is known:
@@ -95,6 +96,12 @@ func (w *theatre) intakeCommand(args []string) *CommandGiven {
 			c.Where.Comment.SHA = sha
 		} else if run, ok := strings.CutPrefix(a, "offline="); ok {
 			c.By, c.Offline = Operator(), RunID(run)
+		} else if ago, ok := strings.CutPrefix(a, "ago="); ok {
+			d, err := time.ParseDuration(ago)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			c.At = w.at.Add(-d)
 		} else {
 			c.Command.Target = a
 		}

@@ -121,10 +121,11 @@ func (s *scene) asked(since int) []string {
 }
 
 // ofTheApp tells what is asked at a start and for all runs together: who the App
-// is, where it is installed, its webhooks, its tokens, a repository's workflow runs.
+// is, where it is installed, its webhooks, its tokens, and by what open runs are
+// reconciled: a repository's workflow runs, and their reviews.
 func ofTheApp(what string) bool {
 	return strings.Contains(what, "/api/v3/app") || strings.Contains(what, "/users/gatehouse") ||
-		strings.HasPrefix(what, "GET ") && strings.HasSuffix(what, "/actions/runs")
+		strings.HasPrefix(what, "GET ") && (strings.HasSuffix(what, "/actions/runs") || strings.HasSuffix(what, "/approvals"))
 }
 
 // client lists the calls to a service that the spans tell of.
