@@ -84,10 +84,10 @@ func mutationsOfTheEngine() []mutation {
 		{
 			law: 5, name: "a-goroutine-per-wake", why: "each wake waits for its time in a goroutine with a timer",
 			file: "internal/engine/local.go",
-			old:  "\tl.mu.Lock()\n\tdefer l.mu.Unlock()\n\tif !l.draining {\n\t\tl.add(item.Ref, item.WakeAt)\n\t}\n",
+			old:  "\tl.mu.Lock()\n\tdefer l.mu.Unlock()\n\tif !l.draining {\n\t\tl.add(item.Ref, groupOf(item), item.WakeAt)\n\t}\n",
 			new: "\tgo func() {\n\t\tdue := make(chan struct{})\n\t\tl.clock.AfterFunc(item.WakeAt.Sub(l.clock.Now()), func() { close(due) })\n" +
 				"\t\tselect {\n\t\tcase <-due:\n\t\tcase <-l.done:\n\t\t}\n" +
-				"\t\tl.mu.Lock()\n\t\tdefer l.mu.Unlock()\n\t\tif !l.draining {\n\t\t\tl.add(item.Ref, item.WakeAt)\n\t\t}\n\t}()\n",
+				"\t\tl.mu.Lock()\n\t\tdefer l.mu.Unlock()\n\t\tif !l.draining {\n\t\t\tl.add(item.Ref, groupOf(item), item.WakeAt)\n\t\t}\n\t}()\n",
 			test: testID{"internal/engine", "TestLaw05_NobodyWaits"},
 		},
 		{
