@@ -53,8 +53,9 @@ type Performers struct {
 	Options
 
 	mu         sync.Mutex
-	installs   int             // how many installations the App has, as last counted
-	countedAt  time.Time       // when it was; zero: never
+	installs   int       // how many installations the App has, as last counted
+	countedAt  time.Time // when it was; zero: never
+	helpers    map[string]helpers
 	dispatched map[string]bool // nonces of dispatches that GitHub accepted without naming the run
 
 	blobs   *lru.Cache[blob, []byte]         // workflow files, by content
@@ -92,7 +93,7 @@ func New(o Options) (*Performers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Performers{Options: o, dispatched: map[string]bool{}, blobs: blobs, folders: folders}, nil
+	return &Performers{Options: o, dispatched: map[string]bool{}, helpers: map[string]helpers{}, blobs: blobs, folders: folders}, nil
 }
 
 func checkLocation(name string) error {

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/internal/slack"
@@ -77,7 +80,7 @@ func (p *Performers) candidates(ctx context.Context, repo People, run *pipeline.
 			return nil, err
 		}
 	}
-	in, people, err := helpful(ctx, repo, run)
+	in, people, err := p.helpfulLately(ctx, repo, run)
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +98,38 @@ func (p *Performers) candidates(ctx context.Context, repo People, run *pipeline.
 		}
 	}
 	return all, nil
+}
+
+// helpedFor is how long it is remembered whom to write to: a message that is
+// brought up to date again and again asks for nobody new.
+const helpedFor = time.Minute
+
+// helpers are the people of a policy, as they were a moment ago.
+type helpers struct {
+	at     time.Time
+	in     roster
+	people []pipeline.Person
+}
+
+// helpfulLately is helpful, from memory for a minute. Who may decide is read anew
+// each time, elsewhere.
+func (p *Performers) helpfulLately(ctx context.Context, repo People, run *pipeline.Run) (roster, []pipeline.Person, error) {
+	policy, now := run.Gate.Rules(), p.Clock()
+	key := fmt.Sprint(run.Repo.Installation, run.Repo.ID, policy.Teams(), policy.Users())
+	p.mu.Lock()
+	had, known := p.helpers[key]
+	maps.DeleteFunc(p.helpers, func(_ string, h helpers) bool { return now.Sub(h.at).Abs() >= helpedFor })
+	p.mu.Unlock()
+	if known && now.Sub(had.at).Abs() < helpedFor {
+		return had.in, had.people, nil
+	}
+	in, people, err := helpful(ctx, repo, run)
+	if err == nil {
+		p.mu.Lock()
+		p.helpers[key] = helpers{now, in, people}
+		p.mu.Unlock()
+	}
+	return in, people, err
 }
 
 // helpful are the people whom the policy names, with what its teams say of them.
