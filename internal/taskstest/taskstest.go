@@ -60,6 +60,7 @@ type Server struct {
 	mu     sync.Mutex
 	faults Faults
 	names  map[string]bool
+	tokens map[[2]string]string // by account and audience
 	counts Counts
 }
 
@@ -81,7 +82,7 @@ func Start(t testing.TB, faults Faults) *Server {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	s := &Server{
 		Addr: l.Addr().String(), grpc: grpc.NewServer(), key: key, issuer: "https://accounts.google.com",
-		ctx: ctx, cancel: cancel, faults: faults, names: map[string]bool{},
+		ctx: ctx, cancel: cancel, faults: faults, names: map[string]bool{}, tokens: map[[2]string]string{},
 	}
 	cloudtaskspb.RegisterCloudTasksServer(s.grpc, s)
 	go func() { _ = s.grpc.Serve(l) }() // it ends with Stop
@@ -185,13 +186,24 @@ func (s *Server) call(to *cloudtaskspb.HttpRequest) bool {
 		r.Header.Set(name, v)
 	}
 	oidc := to.GetOidcToken()
-	r.Header.Set("Authorization", "Bearer "+s.Token(oidc.GetServiceAccountEmail(), oidc.GetAudience()))
+	r.Header.Set("Authorization", "Bearer "+s.token(oidc.GetServiceAccountEmail(), oidc.GetAudience()))
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return false
 	}
 	defer func() { _ = answer.Body.Close() }()
 	return answer.StatusCode < 300
+}
+
+// token is Token, signed once for its hour.
+func (s *Server) token(account, audience string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	of := [2]string{account, audience}
+	if s.tokens[of] == "" {
+		s.tokens[of] = s.Token(account, audience)
+	}
+	return s.tokens[of]
 }
 
 // Token is what Google would sign for an account and an audience. The changes
