@@ -35,6 +35,7 @@ type App struct {
 	tracer  *tracing.Tracer // nil: off
 	public  *site
 	pages   *site // nil: switched off
+	figures *site // nil: on the public one, for this machine only
 
 	performers *stage.Performers
 	login      *login.Login // nil: nobody signs in
@@ -148,7 +149,7 @@ func (a *App) Run(ctx context.Context) error {
 		go a.learnBot(work)
 	}
 	failed := a.serve(work)
-	a.log.InfoContext(ctx, "gatehouse listens", "addr", a.Addr(), "public_url", a.cfg.PublicURL, "pages", a.PagesAddr(), "store", a.cfg.Store.String())
+	a.log.InfoContext(ctx, "gatehouse listens", "addr", a.Addr(), "public_url", a.cfg.PublicURL, "pages", a.PagesAddr(), "metrics", a.MetricsAddr(), "store", a.cfg.Store.String())
 	select {
 	case err := <-failed:
 		return fmt.Errorf("the listener failed: %w", err)

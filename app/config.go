@@ -22,6 +22,7 @@ import (
 type Config struct {
 	Addr         string // where to listen
 	PagesAddr    string // where the web pages listen, on this machine only; empty: nowhere
+	MetricsAddr  string // where figures are for Prometheus on other machines; empty: at /metrics of Addr, for this machine only
 	PublicURL    string // where browsers and GitHub reach it, without a slash at the end
 	Store        StoreConfig
 	Patience     time.Duration // how long one effect may take
@@ -74,6 +75,7 @@ func LoadConfig(get func(string) string) (Config, error) {
 	c := Config{
 		Addr:         l.addr(),
 		PagesAddr:    l.pagesAddr(),
+		MetricsAddr:  l.metricsAddr(),
 		Store:        l.store(),
 		Patience:     l.patience(),
 		Bindings:     strings.TrimSpace(get("GATEHOUSE_BINDINGS")),
@@ -160,6 +162,18 @@ func (l *loader) pagesAddr() string {
 		}
 		return addr
 	}
+}
+
+// metricsAddr may be open to other machines: figures name nobody.
+func (l *loader) metricsAddr() string {
+	addr := l.get("GATEHOUSE_METRICS_ADDR")
+	if addr == "" {
+		return ""
+	}
+	if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
+		l.fail("GATEHOUSE_METRICS_ADDR", "expected host:port, or :port for every address of this machine, such as :9090, got %q", addr)
+	}
+	return addr
 }
 
 func (l *loader) url(name, fallback string) string {

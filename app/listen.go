@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/handlers"
@@ -17,7 +18,8 @@ type site struct {
 	server   *http.Server
 }
 
-// listen opens the public listener and, unless they are off, that of the pages.
+// listen opens the public listener and, unless they are off, those of the pages
+// and of the figures.
 func (a *App) listen(ctx context.Context) error {
 	routes, err := a.routes(ctx)
 	if err != nil {
@@ -25,6 +27,11 @@ func (a *App) listen(ctx context.Context) error {
 	}
 	if a.public, err = a.site(ctx, a.cfg.Addr, routes); err != nil {
 		return fmt.Errorf("GATEHOUSE_ADDR: %w", err)
+	}
+	if a.cfg.MetricsAddr != "" {
+		if a.figures, err = a.site(ctx, a.cfg.MetricsAddr, a.metricsRoutes()); err != nil {
+			return fmt.Errorf("GATEHOUSE_METRICS_ADDR: %w", err)
+		}
 	}
 	if a.cfg.PagesAddr == "" || a.login != nil {
 		return nil
@@ -36,6 +43,11 @@ func (a *App) listen(ctx context.Context) error {
 		return fmt.Errorf("GATEHOUSE_PAGES_ADDR: %w; name another address of this machine, or off", err)
 	}
 	return nil
+}
+
+// sites are those that listen.
+func (a *App) sites() []*site {
+	return slices.DeleteFunc([]*site{a.public, a.pages, a.figures}, func(s *site) bool { return s == nil })
 }
 
 func (a *App) site(ctx context.Context, addr string, routes http.Handler) (*site, error) {
@@ -53,6 +65,14 @@ func (a *App) site(ctx context.Context, addr string, routes http.Handler) (*site
 // Addr is where the app listens.
 func (a *App) Addr() string { return a.public.listener.Addr().String() }
 
+// MetricsAddr is where figures are on a listener of their own, or "".
+func (a *App) MetricsAddr() string {
+	if a.figures == nil {
+		return ""
+	}
+	return a.figures.listener.Addr().String()
+}
+
 // PagesAddr is where the pages are, or "" when they are off.
 func (a *App) PagesAddr() string {
 	if a.pages == nil {
@@ -63,10 +83,10 @@ func (a *App) PagesAddr() string {
 
 // serve serves every site until it is shut; the first that fails is told.
 func (a *App) serve(ctx context.Context) <-chan error {
-	failed := make(chan error, 2)
-	go func() { failed <- a.public.server.Serve(a.public.listener) }()
-	if a.pages != nil {
-		go func() { failed <- a.pages.server.Serve(a.pages.listener) }()
+	sites := a.sites()
+	failed := make(chan error, len(sites))
+	for _, s := range sites {
+		go func() { failed <- s.server.Serve(s.listener) }()
 	}
 	go a.beat(ctx)
 	return failed

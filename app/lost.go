@@ -56,6 +56,9 @@ func (l *lost) turn(ctx context.Context) {
 func (l *lost) look(ctx context.Context, mark time.Time) (time.Time, error) {
 	n, next, err := l.recovery.Recover(ctx, mark)
 	l.app.metrics.recovered.Add(float64(n))
+	if err == nil {
+		l.app.metrics.looked.Set(float64(clock{}.Now().Unix()))
+	}
 	return next, err
 }
 

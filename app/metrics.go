@@ -1,12 +1,15 @@
 package app
 
 import (
+	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/gatehouse-app/gatehouse/handlers"
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/internal/github"
 	"github.com/gatehouse-app/gatehouse/pipeline"
@@ -14,57 +17,99 @@ import (
 
 // metrics are the figures of this process, for Prometheus.
 type metrics struct {
-	registry  *prometheus.Registry
-	webhooks  *prometheus.CounterVec
-	clicks    *prometheus.CounterVec
-	effects   *prometheus.CounterVec
-	took      *prometheus.HistogramVec
-	shows     *prometheus.CounterVec
-	conflicts *prometheus.CounterVec
-	parked    *prometheus.CounterVec
-	aside     prometheus.Gauge
+	registry *prometheus.Registry
+	table    []figure
+
+	webhooks   *prometheus.CounterVec
+	recovered  prometheus.Counter
+	reconciled prometheus.Counter
+	looked     prometheus.Gauge
+	unapplied  prometheus.Gauge
+
 	overdue   prometheus.Gauge
 	oldest    prometheus.Gauge
-	unapplied prometheus.Gauge
+	parked    *prometheus.CounterVec
+	aside     prometheus.Gauge
+	conflicts *prometheus.CounterVec
+
+	effects *prometheus.CounterVec
+	took    *prometheus.HistogramVec
+	shows   *prometheus.CounterVec
+	clicks  *prometheus.CounterVec
+
 	github    *prometheus.CounterVec
 	remaining *prometheus.GaugeVec
-	recovered prometheus.Counter
 	ahead     prometheus.Gauge
+}
 
-	reconciled prometheus.Counter
+// figure is a line of the table in docs/operations.md.
+type figure struct {
+	name, kind, help string
+	labels           []string
 }
 
 func newMetrics() *metrics {
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "gatehouse", Name: name, Help: help}, labels)
+	m := &metrics{registry: prometheus.NewRegistry()}
+	m.webhooks = m.counters("webhooks_total", "GitHub's webhooks, by what became of them", "result")
+	m.recovered = m.counters("webhooks_recovered_total", "lost webhooks that GitHub was asked to send again").WithLabelValues()
+	m.reconciled = m.counters("reconciled_total", "changes read from GitHub's lists because no webhook told of them").WithLabelValues()
+	m.looked = m.gauges("webhooks_looked_timestamp_seconds", "when this process last looked for lost webhooks; 0 before the first look").WithLabelValues()
+	m.unapplied = m.gauges("webhooks_oldest_unapplied_seconds", "how late the oldest stored webhook is that no run has heard of yet; 0 when there is none").WithLabelValues()
+
+	m.overdue = m.gauges("overdue_items", "items that the last sweep found overdue").WithLabelValues()
+	m.oldest = m.gauges("oldest_overdue_seconds", "age of the oldest of them").WithLabelValues()
+	m.parked = m.counters("parked_total", "items set aside because they cannot be processed", "kind")
+	m.aside = m.gauges("parked_items", "items set aside now, until the next start or a newer version").WithLabelValues()
+	m.conflicts = m.counters("swap_conflicts_total", "swaps that lost a race and were made again", "kind")
+
+	m.effects = m.counters("effects_total", "effects performed, by what came of them", "effect", "class")
+	m.took = m.histograms("effect_seconds", "how long effects took", "effect")
+	m.shows = m.counters("shows_total", "check runs, messages and answers brought up to date, by what came of it", "class")
+	m.clicks = m.counters("slack_clicks_total", "clicks in Slack, by what became of them", "result")
+
+	m.github = m.counters("github_requests_total", "requests to GitHub's API", "method", "status")
+	m.remaining = m.gauges("github_rate_remaining", "requests left to an installation this hour", "installation")
+	m.ahead = m.gauges("github_clock_ahead_seconds", "how far GitHub's clock is ahead of this machine's; 0 while they agree by 20 seconds").WithLabelValues()
+	for _, result := range []string{
+		handlers.ResultStored, handlers.ResultDuplicate, handlers.ResultIgnored, handlers.ResultUnavailable,
+		handlers.ResultSignature, handlers.ResultForeign, handlers.ResultMalformed,
+	} {
+		m.webhooks.WithLabelValues(result) // from 0 on, so that the first one is an increase
 	}
-	gauge := func(name, help string) prometheus.Gauge {
-		return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "gatehouse", Name: name, Help: help})
-	}
-	m := &metrics{
-		registry:  prometheus.NewRegistry(),
-		webhooks:  counter("webhooks_total", "Webhooks by what became of them.", "result"),
-		clicks:    counter("slack_clicks_total", "Clicks in Slack by what became of them.", "result"),
-		effects:   counter("effects_total", "Effects performed, by kind and class of outcome.", "effect", "class"),
-		shows:     counter("shows_total", "Surfaces brought up to date, by class.", "class"),
-		conflicts: counter("swap_conflicts_total", "Swaps that lost a race and were made again.", "kind"),
-		parked:    counter("parked_total", "Items set aside because they cannot be processed.", "kind"),
-		aside:     gauge("parked_items", "Items set aside now, until the next start or a newer version."),
-		overdue:   gauge("overdue_items", "Items that the last sweep found overdue."),
-		oldest:    gauge("oldest_overdue_seconds", "Age of the oldest of them."),
-		unapplied: gauge("webhooks_oldest_unapplied_seconds", "How late the oldest stored webhook is that no run has heard of yet; 0 when there is none."),
-		github:    counter("github_requests_total", "Requests to GitHub's API, by method and status.", "method", "status"),
-		recovered: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "gatehouse", Name: "webhooks_recovered_total", Help: "Lost webhooks that GitHub was asked to send again."}),
-	}
-	m.ahead = gauge("github_clock_ahead_seconds", "How far GitHub's clock is ahead of this machine's; 0 while they agree by 20 seconds.")
-	m.reconciled = prometheus.NewCounter(prometheus.CounterOpts{Namespace: "gatehouse", Name: "reconciled_total", Help: "Changes of workflow runs that were read from GitHub's lists because no webhook told of them."})
-	m.took = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "gatehouse", Name: "effect_seconds", Help: "How long effects took.", Buckets: prometheus.DefBuckets}, []string{"effect"})
-	m.remaining = prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "gatehouse", Name: "github_rate_remaining", Help: "Requests left to an installation this hour."}, []string{"installation"})
 	m.registry.MustRegister(
-		m.webhooks, m.clicks, m.effects, m.took, m.shows, m.conflicts, m.parked, m.aside, m.overdue, m.oldest, m.unapplied, m.github, m.remaining, m.recovered, m.reconciled, m.ahead,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector(),
 	)
 	return m
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+func (m *metrics) counters(name, help string, labels ...string) *prometheus.CounterVec {
+	f := m.figure(name, "counter", help, labels)
+	return add(m, prometheus.NewCounterVec(prometheus.CounterOpts{Name: f.name, Help: f.help}, labels))
+}
+
+func (m *metrics) gauges(name, help string, labels ...string) *prometheus.GaugeVec {
+	f := m.figure(name, "gauge", help, labels)
+	return add(m, prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: f.name, Help: f.help}, labels))
+}
+
+func (m *metrics) histograms(name, help string, labels ...string) *prometheus.HistogramVec {
+	f := m.figure(name, "histogram", help, labels)
+	return add(m, prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: f.name, Help: f.help, Buckets: prometheus.DefBuckets}, labels))
+}
+
+func (m *metrics) figure(name, kind, help string, labels []string) figure {
+	f := figure{name: "gatehouse_" + name, kind: kind, help: help, labels: labels}
+	m.table = append(m.table, f)
+	return f
+}
+
+func add[C prometheus.Collector](m *metrics, c C) C {
+	m.registry.MustRegister(c)
+	return c
 }
 
 func (m *metrics) hooks() engine.Hooks {

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"github.com/gatehouse-app/gatehouse/handlers"
 )
 
@@ -37,7 +35,7 @@ func (a *App) routes(ctx context.Context) (http.Handler, error) {
 		mux.HandleFunc("GET /_ah/start", a.readyz)
 		mux.HandleFunc("GET /_ah/stop", func(w http.ResponseWriter, _ *http.Request) { say(w, "ok\n") }) // SIGTERM follows
 	}
-	mux.Handle("GET /metrics", a.private(promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{})))
+	mux.Handle("GET /metrics", a.private(a.metrics.handler()))
 	if a.tasks != nil {
 		called, err := a.called(ctx)
 		if err != nil {
@@ -46,6 +44,14 @@ func (a *App) routes(ctx context.Context) (http.Handler, error) {
 		mux.Handle("/internal/", called)
 	}
 	return mux, a.people(mux)
+}
+
+// metricsRoutes is what the figures' own listener serves. Who reaches it is up
+// to the operator, who set its address: it has counts, no names.
+func (a *App) metricsRoutes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", a.metrics.handler())
+	return mux
 }
 
 // people mounts what browsers and the command line ask for. Until people can
@@ -98,7 +104,7 @@ func (a *App) private(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, _ := net.SplitHostPort(r.RemoteAddr)
 		if !loopback(host) || r.Header.Get("X-Forwarded-For") != "" {
-			http.Error(w, "This page is for this machine only.", http.StatusForbidden)
+			http.Error(w, "This page is for this machine only. GATEHOUSE_METRICS_ADDR serves it elsewhere.", http.StatusForbidden)
 			return
 		}
 		h.ServeHTTP(w, r)

@@ -53,9 +53,9 @@ func (a *App) shutBy(ctx context.Context) {
 
 // shut takes no more requests and waits for those that are being answered.
 func (a *App) shut(ctx context.Context) {
-	err := a.public.server.Shutdown(ctx)
-	if a.pages != nil {
-		err = errors.Join(err, a.pages.server.Shutdown(ctx))
+	var err error
+	for _, s := range a.sites() {
+		err = errors.Join(err, s.server.Shutdown(ctx))
 	}
 	if err != nil {
 		a.log.WarnContext(ctx, "some requests were cut off; GitHub's are asked for again by the next start", "error", err)
@@ -79,10 +79,8 @@ func (a *App) close() {
 	if err := a.tracer.Close(flush); err != nil {
 		a.log.Warn("the last traces could not be sent", "error", err)
 	}
-	for _, s := range []*site{a.public, a.pages} {
-		if s != nil {
-			_ = s.listener.Close() // closed by the server already, as a rule
-		}
+	for _, s := range a.sites() {
+		_ = s.listener.Close() // closed by the server already, as a rule
 	}
 	if a.store != nil {
 		if err := a.store.Close(); err != nil && !errors.Is(err, engine.ErrUnavailable) {

@@ -35,7 +35,8 @@ func TestStartsOnWhatEarlierVersionsStored(t *testing.T) {
 	}
 }
 
-func startOn(t *testing.T, db string) *App {
+// startOn starts the program on a database, with variables as they are given.
+func startOn(t *testing.T, db string, set ...string) *App {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -45,6 +46,10 @@ func startOn(t *testing.T, db string) *App {
 		"GATEHOUSE_ADDR": "127.0.0.1:0", "GATEHOUSE_PAGES_ADDR": "127.0.0.1:0", "GATEHOUSE_STORE": "sqlite:" + db,
 		"GITHUB_APP_INTEGRATION_ID": "1", "GITHUB_APP_WEBHOOK_SECRET": "hush", "GITHUB_V3_API_URL": "http://127.0.0.1:1/",
 		"GITHUB_APP_PRIVATE_KEY": string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
+	}
+	for _, line := range set {
+		name, value, _ := strings.Cut(line, "=")
+		env[name] = value
 	}
 	cfg, err := LoadConfig(func(name string) string { return env[name] })
 	if err != nil {
@@ -82,6 +87,15 @@ func walk(t *testing.T, base, path string, seen map[string]bool) map[string]bool
 
 func read(t *testing.T, url string) string {
 	t.Helper()
+	code, body := ask(t, url)
+	if code != http.StatusOK {
+		t.Errorf("%s: %d", url, code)
+	}
+	return body
+}
+
+func ask(t *testing.T, url string) (int, string) {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -92,10 +106,10 @@ func read(t *testing.T, url string) string {
 	}
 	defer func() { _ = answer.Body.Close() }()
 	body, err := io.ReadAll(answer.Body)
-	if err != nil || answer.StatusCode != http.StatusOK {
-		t.Errorf("%s: %d, %v", url, answer.StatusCode, err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return string(body)
+	return answer.StatusCode, string(body)
 }
 
 func count(seen map[string]bool, prefix string) (n int) {
