@@ -72,7 +72,7 @@ func TestPlantedBugIsSeen(t *testing.T) {
 	}
 	t.Parallel()
 	h := newHunt(t, build(t), demo.GateNone, rand.New(rand.NewPCG(7, 7))) //nolint:gosec // a test's dice
-	h.bin, h.patience = build(t, "-tags", "planted"), time.Minute         // what is done twice may keep a story from its end
+	h.bin, h.patience = build(t, "-tags", "planted"), 20*time.Second      // what is done twice may keep a story from its end
 	for h.stories < 20 {
 		for _, e := range h.wave(t) {
 			if twice := doneTwice(h.calm.world, e.world); len(twice) > 0 {

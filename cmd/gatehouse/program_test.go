@@ -2,7 +2,9 @@ package main_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -67,13 +69,30 @@ func freeAddr(t *testing.T) string {
 	return "127.0.0.1:" + port
 }
 
+// builds are those of the program that were made already, by their flags.
+var builds sync.Map
+
+// build builds the program as it is shipped, once for all tests, beside the one
+// that TestMain puts on the path and takes away.
 func build(t *testing.T, flags ...string) string {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "gatehouse")
-	args := append([]string{"build", "-o", bin}, flags...)
-	out, err := exec.CommandContext(t.Context(), "go", append(args, ".")...).CombinedOutput() //nolint:gosec // our own build
+	of := strings.Join(flags, "")
+	once, _ := builds.LoadOrStore(of, sync.OnceValues(func() (string, error) {
+		own, err := exec.LookPath("gatehouse")
+		if err != nil {
+			return "", err
+		}
+		bin := filepath.Join(filepath.Dir(own), "gatehouse-built"+of)
+		args := append([]string{"build", "-o", bin}, flags...)
+		out, err := exec.CommandContext(context.Background(), "go", append(args, ".")...).CombinedOutput() //nolint:gosec // our own build
+		if err != nil {
+			return "", fmt.Errorf("%w: %s", err, out)
+		}
+		return bin, nil
+	}))
+	bin, err := once.(func() (string, error))()
 	if err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+		t.Fatalf("build: %v", err)
 	}
 	return bin
 }
