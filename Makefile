@@ -49,6 +49,10 @@ kills: ## the kill table of docs/reliability.md: one process of each store's, 20
 	@for s in SQLite PostgreSQL Firestore; do \
 	  GATEHOUSE_TEST_REQUIRE=postgres,firestore go test -count=1 -race ./cmd/gatehouse -run "FleetKilled/$$s" -v -fleetkills 20 | grep -E '^ok|FAIL|\| [0-9]|seed|PASS: .*/'; done
 
+.PHONY: throughput
+throughput: ## releases a minute with 1, 2 and 4 programs on PostgreSQL
+	@GATEHOUSE_TEST_REQUIRE=postgres go test -count=1 -timeout 20m ./cmd/gatehouse -run 'FleetThroughput' -v -throughput 16 | grep -E '^ok|FAIL|\| [0-9]|_test.go'
+
 .PHONY: flood
 flood: ## 10,000 webhooks of one repository at once, into a real process
 	@go test -count=1 ./cmd/gatehouse -run 'TestFlood$$' -v -flood 10000 | grep -E '^ok|FAIL|\| [0-9]'

@@ -43,6 +43,7 @@ type App struct {
 	tasks    *cloudtasks.Waker // nil: nobody calls this process
 	lost     *lost
 	keeper   *housekeeping
+	alarm    *alarm
 	swept    atomic.Bool
 	stopping atomic.Bool
 	instance string // names this process

@@ -23,10 +23,11 @@ const (
 
 // housekeeping deletes what nobody needs any more. Of several processes one does it at a time.
 type housekeeping struct {
-	app     *App
-	place   blobs.Place // nil: there are no blobs
-	mu      sync.Mutex
-	claimed bool
+	app      *App
+	place    blobs.Place // nil: there are no blobs
+	mu       sync.Mutex
+	claimed  bool
+	compared bool // what installations grant, with what is needed
 }
 
 // turn does what is due.
@@ -35,6 +36,7 @@ func (h *housekeeping) turn(ctx context.Context) {
 		return
 	}
 	defer h.mu.Unlock()
+	h.lacking(ctx)
 	h.do(ctx, "looking for removed installations", engine.Duty{
 		Name: "installed/" + strconv.FormatInt(h.app.cfg.AppID, 10), Every: 24 * time.Hour, Do: h.installed,
 	})

@@ -11,6 +11,8 @@ import (
 // Of what happened meanwhile GitHub sent nothing: it is read.
 func (a *App) installed(ctx context.Context, installation int64, action string) error {
 	switch action {
+	case "created":
+		return a.engine.Hasten(ctx, a.lackingDuty())
 	case "suspend":
 		return a.engine.Hinder(ctx, installation, pipeline.Refusal{
 			Code: pipeline.CodeSuspended, Reason: "The installation of the Gatehouse App was suspended on GitHub.",
@@ -18,8 +20,10 @@ func (a *App) installed(ctx context.Context, installation int64, action string) 
 		})
 	case "unsuspend", "new_permissions_accepted", "added": // a repository
 		a.github.Lifted(installation)
-		if err := a.engine.Hasten(ctx, a.lost.reconciling()); err != nil {
-			return err
+		for _, duty := range []string{a.lost.reconciling(), a.lackingDuty()} {
+			if err := a.engine.Hasten(ctx, duty); err != nil {
+				return err
+			}
 		}
 		return a.engine.Lifted(ctx, installation)
 	}

@@ -9,9 +9,10 @@ import (
 )
 
 // webhooks adds the chats that are reached by a webhook.
-func (a *App) webhooks(o *stage.Options) error {
+func (a *App) webhooks(o *stage.Options) (err error) {
 	if a.cfg.DiscordHook == "" {
-		return nil
+		a.alarm, err = a.newAlarm(nil)
+		return err
 	}
 	c, err := discord.New(discord.Config{URL: a.cfg.DiscordHook.Reveal()}, discord.Options{
 		Clock: clock{}.Now, Logger: a.log, HTTPClient: client(a.webhookCalls("discord"), answer.DefaultTimeout),
@@ -20,5 +21,6 @@ func (a *App) webhooks(o *stage.Options) error {
 		return fmt.Errorf("DISCORD_WEBHOOK_URL: %w", err)
 	}
 	o.Discord = c
-	return nil
+	a.alarm, err = a.newAlarm(c)
+	return err
 }

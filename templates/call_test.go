@@ -43,6 +43,15 @@ func behindItsBranch() pipeline.State {
 	return s
 }
 
+// lacks is the alert of an installation that is without so many things.
+func lacks(n int) string {
+	l := Lacking{Account: "avalo", Page: "https://github.com/organizations/avalo/settings/installations/7", Needs: []Need{
+		{What: "The permission actions: write is granted as read only.", Without: "No workflow can be started, and no environment be read.", Fix: "The App asks for it; an owner of avalo accepts the new permissions on the installation's page."},
+		{What: "The App does not hear the event push.", Without: "No push starts a release.", Fix: "The App's owner ticks <Push> & saves."},
+	}[:n]}
+	return "======== slack\n" + l.Text() + "\n======== discord\n" + showDiscord(l.Discord())
+}
+
 // calls are the messages to people who can help.
 func calls() map[string]string {
 	known := Mentions{Users: []string{"U024BE7LH"}, Logins: []string{"dora"}, All: []string{"alice", "dora"}}
@@ -55,6 +64,9 @@ func calls() map[string]string {
 		Compare: "https://github.com/avalo/app/compare/1...2", Awaits: "the approval of v1.3.0",
 	}, "https://gatehouse.example/lanes/7/avalo")
 	return map[string]string{
+		"alert-lacking-one":     lacks(1),
+		"alert-lacking-two":     lacks(2),
+		"alert-lacking-none":    lacks(0),
 		"call-behind":           "======== slack\n" + showSlack(behind.Slack()) + "\n======== discord\n" + showDiscord(behind.Discord()),
 		"call-reminder":         of(Reminder(view(escalates()), known)),
 		"call-reminder-nobody":  of(Reminder(view(oneOfTwo()), Mentions{})),

@@ -52,7 +52,11 @@ func startFleet(t *testing.T, bin string, b backend, c calm, r *reaper) *fleet {
 		t: t, ctx: ctx, bin: bin, blobs: t.TempDir(), calm: c, reaper: r,
 		shops: newDistrict(town), front: newFront(t, town.URL), news: make(chan struct{}, 1),
 	}
+	f.shops.apart = b.apart > 0
 	f.store = b.start(f)
+	if b.apart > 0 {
+		f.store.env["GATEHOUSE_BINDINGS"] = f.shops.bindings(b.apart)
+	}
 	t.Cleanup(f.stop)
 	for range b.instances {
 		f.join()

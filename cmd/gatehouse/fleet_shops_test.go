@@ -3,6 +3,7 @@ package main_test
 import (
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
@@ -39,6 +40,7 @@ pipelines:
 // district is a town with several shops: a repository and a lane each.
 type district struct {
 	town     *demo.Town
+	apart    bool // each shop is an organization with an installation of its own, and so with GitHub's limits of its own
 	repos    []string
 	releases map[string][]*release // by repository, the last one under way
 }
@@ -64,8 +66,15 @@ func (d *district) open(n int) error {
 }
 
 func (d *district) openOne(name string) error {
-	w, repo, project := d.town.World, demo.Org+"/"+name, "avalo-"+name
-	w.AddRepo(demo.Org, name, sandbox.RepoOptions{Private: true, DefaultBranch: "main"})
+	w, org, project := d.town.World, demo.Org, "avalo-"+name
+	if d.apart {
+		org = demo.Org + "-" + name
+		w.AddOrg(org, demo.Ivan)
+		w.AddTeam(org, "release-approvers", demo.Ada)
+		w.Install(org)
+	}
+	repo := org + "/" + name
+	w.AddRepo(org, name, sandbox.RepoOptions{Private: true, DefaultBranch: "main"})
 	for login, role := range map[string]string{demo.Dana: "write", demo.Ada: "write", demo.Ivan: "admin"} {
 		if err := w.SetRole(repo, login, role); err != nil {
 			return err
@@ -89,6 +98,17 @@ func (d *district) openOne(name string) error {
 	_, err := w.Push(repo, sandbox.Push{Branch: "main", By: demo.Ivan, Message: "Take up Gatehouse", Files: files})
 	d.repos = append(d.repos, repo)
 	return err
+}
+
+// bindings are the operator's, for so many shops: with several installations they
+// are demanded.
+func (d *district) bindings(n int) string {
+	var b strings.Builder
+	for i := range n {
+		name := fmt.Sprintf("shop%d", i)
+		fmt.Fprintf(&b, "- {repository: %s-%s/%s, environment: production, firebase: avalo-%s}\n", demo.Org, name, name, name)
+	}
+	return b.String()
 }
 
 // turn does what people do now: begin a release where the last one is over, so
@@ -198,7 +218,7 @@ func (d *district) facts() []string {
 		out = append(out, facts(witness.World{Repo: snap}, demo.Told{})...)
 	}
 	for _, repo := range d.repos {
-		names = append(names, strings.TrimPrefix(repo, demo.Org+"/"), "SHOP")
+		names = append(names, repo, demo.Org+"/SHOP", path.Base(repo), "SHOP")
 	}
 	name := strings.NewReplacer(names...)
 	for i := range out {

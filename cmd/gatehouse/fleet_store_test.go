@@ -23,6 +23,7 @@ import (
 type backend struct {
 	name      string
 	instances int
+	apart     int // shops that have an installation each; 0: all share one
 	start     func(*fleet) running
 }
 

@@ -13,7 +13,8 @@ import (
 type installed struct {
 	V      int       `json:"v"`
 	SeenAt time.Time `json:"seen_at"`
-	Said   bool      `json:"said,omitempty"` // that it is gone
+	Said   bool      `json:"said,omitempty"`  // that it is gone
+	Lacks  []string  `json:"lacks,omitempty"` // what it was said to be without, sorted
 }
 
 const (
@@ -49,16 +50,10 @@ func (e *Engine) Installed(ctx context.Context, listed []int64) (int, error) {
 // sight stores that an installation is there, or tells for how long it has not
 // been. One that was never looked for counts as seen.
 func (e *Engine) sight(ctx context.Context, inst int64, there bool) (gone bool, err error) {
-	now, ref := e.now(), installedRef(inst)
-	item, body := Item{Ref: ref}, &installed{V: bodyVersion}
-	switch stored, err := e.store.Get(ctx, ref); {
-	case err == nil:
-		if body, err = decode[installed](stored); err != nil {
-			return false, err
-		}
-		item = stored
-	case !errors.Is(err, ErrNotFound):
-		return false, fmt.Errorf("read when installation %d was seen: %w", inst, err)
+	now := e.now()
+	item, body, err := e.installed(ctx, inst)
+	if err != nil {
+		return false, err
 	}
 	missing := now.Sub(body.SeenAt)
 	switch {
@@ -74,16 +69,54 @@ func (e *Engine) sight(ctx context.Context, inst int64, there bool) (gone bool, 
 		body.Said = true
 		e.sayGone(ctx, inst, body.SeenAt)
 	}
+	return false, e.storeInstalled(ctx, inst, item, body)
+}
+
+func (e *Engine) installed(ctx context.Context, inst int64) (Item, *installed, error) {
+	item, err := e.store.Get(ctx, installedRef(inst))
+	if errors.Is(err, ErrNotFound) {
+		return Item{Ref: installedRef(inst)}, &installed{V: bodyVersion}, nil
+	}
+	if err != nil {
+		return item, nil, fmt.Errorf("read what is known of installation %d: %w", inst, err)
+	}
+	body, err := decode[installed](item)
+	return item, body, err
+}
+
+func (e *Engine) storeInstalled(ctx context.Context, inst int64, item Item, body *installed) error {
 	if keep := e.opt.KeepRuns; keep > 0 {
 		item.Expires = body.SeenAt.Add(keep + keepDelivery) // should its lanes have gone first
 	}
 	if err := encode(&item, body); err != nil {
-		return false, err
+		return err
 	}
 	if err := e.store.Swap(ctx, &item); err != nil && !errors.Is(err, ErrConflict) {
-		return false, fmt.Errorf("store when installation %d was seen: %w", inst, err)
+		return fmt.Errorf("store what is known of installation %d: %w", inst, err)
 	}
-	return false, nil
+	return nil
+}
+
+// Lacks compares what an installation is without with what was said of it. Is it
+// something else, say is called, and what it said is remembered unless it fails.
+// Neither is anything said of an installation that is as it should be and always was.
+func (e *Engine) Lacks(ctx context.Context, inst int64, names []string, say func(ctx context.Context, before []string) error) error {
+	item, body, err := e.installed(ctx, inst)
+	if err != nil {
+		return err
+	}
+	names = slices.Sorted(slices.Values(names))
+	if slices.Equal(names, body.Lacks) {
+		return nil
+	}
+	if err := say(ctx, body.Lacks); err != nil {
+		return err
+	}
+	if body.SeenAt.IsZero() {
+		body.SeenAt = e.now()
+	}
+	body.Lacks = names
+	return e.storeInstalled(ctx, inst, item, body)
 }
 
 func (e *Engine) sayGone(ctx context.Context, inst int64, seen time.Time) {

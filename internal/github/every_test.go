@@ -12,6 +12,7 @@ func everyCall(a *github.App) map[string]func(context.Context) error {
 	r, u := a.Repo(ref()), a.As(7, token)
 	return map[string]func(context.Context) error{
 		"Self":           func(c context.Context) error { _, err := a.Self(c); return err },
+		"Settings":       func(c context.Context) error { _, err := a.Settings(c); return err },
 		"Installations":  func(c context.Context) error { _, err := a.Installations(c); return err },
 		"InstallationOf": func(c context.Context) error { _, err := a.InstallationOf(c, "octo", "shop"); return err },
 		"Deliveries":     func(c context.Context) error { _, err := a.Deliveries(c, noon); return err },

@@ -61,13 +61,9 @@ func (a *App) Self(ctx context.Context) (Self, error) {
 	if known != nil {
 		return *known, nil
 	}
-	var in appJSON
-	if err := a.getAsApp(ctx, "read the App", "app", &in); err != nil {
+	self, err := a.Settings(ctx)
+	if err != nil {
 		return Self{}, err
-	}
-	self := Self{
-		ID: in.ID, Slug: in.Slug, Name: in.Name, HTMLURL: in.HTMLURL, BotLogin: in.Slug + "[bot]",
-		Permissions: in.Permissions, Events: in.Events,
 	}
 	id, err := a.botID(ctx, self.BotLogin)
 	if err != nil || id == 0 {
@@ -78,6 +74,18 @@ func (a *App) Self(ctx context.Context) (Self, error) {
 	defer a.mu.Unlock()
 	a.self = &self
 	return self, nil
+}
+
+// Settings reads the App as it is now, without its bot user.
+func (a *App) Settings(ctx context.Context) (Self, error) {
+	var in appJSON
+	if err := a.getAsApp(ctx, "read the App", "app", &in); err != nil {
+		return Self{}, err
+	}
+	return Self{
+		ID: in.ID, Slug: in.Slug, Name: in.Name, HTMLURL: in.HTMLURL, BotLogin: in.Slug + "[bot]",
+		Permissions: in.Permissions, Events: in.Events,
+	}, nil
 }
 
 // botID asks as an installation, because GitHub does not serve users to an App's own token.

@@ -1,10 +1,6 @@
 package live
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "fmt"
 
 func (j *judge) installationPage() string {
 	if in := j.facts.Installation; in != nil && in.HTMLURL != "" {
@@ -44,75 +40,19 @@ func (j *judge) app() {
 			Why: "GitHub answers nothing and sends no webhook.", Fix: "An owner of " + f.Repo.Owner + " unsuspends it on that page.",
 		})
 	default:
-		j.permissions()
-		j.events()
+		for _, need := range Lacking(f.App, *f.Installation, f.Repo.Owner) {
+			j.lacks(need)
+		}
 	}
 	if f.Unbound != nil {
 		j.refuse(TopicApp, "GATEHOUSE_BINDINGS", *f.Unbound)
 	}
 }
 
-func (j *judge) permissions() {
-	for _, p := range Permissions() {
-		granted, asked := j.facts.Installation.Permissions[p.Name], j.facts.App.Permissions[p.Name]
-		if enough(granted, p.Level) {
-			continue
-		}
-		has := "is not granted"
-		if granted != "" {
-			has = "is granted as " + granted + " only"
-		}
-		finding := Finding{
-			Severity: Warning, Code: "permission-missing", Topic: TopicApp, Where: j.installationPage(),
-			What: fmt.Sprintf("The permission %s: %s %s.", p.Name, p.Level, has), Why: p.Without,
-			Fix: fmt.Sprintf("The App's owner sets %s to %s in the App's settings under Permissions & events; an owner of %s then accepts it on the installation's page.",
-				words(p.Name), words(p.Level), j.facts.Repo.Owner),
-		}
-		if p.Fatal {
-			finding.Severity = Error
-		}
-		if enough(asked, p.Level) {
-			finding.Code = "permission-unaccepted"
-			finding.Fix = "The App asks for it; an owner of " + j.facts.Repo.Owner + " accepts the new permissions on the installation's page."
-		}
-		j.add(finding)
+func (j *judge) lacks(n Need) {
+	severity := Warning
+	if n.Fatal {
+		severity = Error
 	}
-}
-
-// enough reports whether a level grants another.
-func enough(has, need string) bool {
-	levels := []string{"", "read", "write", "admin"}
-	return slices.Index(levels, has) >= slices.Index(levels, need)
-}
-
-// words is one of GitHub's keys as its pages show it.
-func words(key string) string {
-	switch key {
-	case "read":
-		return "Read-only"
-	case "write":
-		return "Read and write"
-	case "statuses":
-		return "Commit statuses"
-	}
-	text := strings.ReplaceAll(key, "_", " ")
-	return strings.ToUpper(text[:1]) + text[1:]
-}
-
-func (j *judge) events() {
-	for _, e := range Events() {
-		auto := e.automatic() && enough(j.facts.Installation.Permissions["checks"], "write")
-		if auto || slices.Contains(j.facts.Installation.Events, e.Name) {
-			continue
-		}
-		severity := Warning
-		if e.Fatal {
-			severity = Error
-		}
-		j.add(Finding{
-			Severity: severity, Code: "event-missing", Topic: TopicApp, Where: j.installationPage(),
-			What: fmt.Sprintf("The App does not hear the event %s.", e.Name), Why: e.Without,
-			Fix: fmt.Sprintf("The App's owner ticks %s in the App's settings under Permissions & events → Subscribe to events.", words(e.Name)),
-		})
-	}
+	j.add(Finding{Severity: severity, Code: n.Code, Topic: TopicApp, Where: j.installationPage(), What: n.What, Why: n.Without, Fix: n.Fix})
 }

@@ -132,7 +132,7 @@ func (p *Performers) call(ctx context.Context, job engine.Job, to pipeline.Chann
 
 // postOnce posts to Discord what is never edited.
 func (p *Performers) postOnce(ctx context.Context, m templates.DiscordMessage, of, id string) (pipeline.Outcome, error) {
-	_, err := p.Discord.Post(ctx, discordMessage(m))
+	_, err := p.Discord.Post(ctx, DiscordMessage(m))
 	if answer.ClassOf(err) == answer.Ambiguous || isOff(err) {
 		p.Logger.WarnContext(ctx, "a message to Discord may not have arrived", of, id, "error", err)
 		err = nil

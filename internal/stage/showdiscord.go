@@ -28,7 +28,7 @@ func (p *Performers) showDiscord(ctx context.Context, job engine.ShowJob, view t
 	if p.Discord == nil || !job.State.Run.Spec.Notify.Discord {
 		return engine.Shown{Hash: unshown}, nil
 	}
-	m := discordMessage(templates.Discord(view))
+	m := DiscordMessage(templates.Discord(view))
 	shown := engine.Shown{Remote: job.Remote, Hash: hashOf(m)}
 	id, lost := discordRemote(job.Remote)
 	if id != "" {
@@ -44,7 +44,7 @@ func (p *Performers) showDiscord(ctx context.Context, job engine.ShowJob, view t
 	if lost >= mostLost {
 		return engine.Shown{Remote: job.Remote, Hash: unshown}, nil
 	}
-	id, err := p.Discord.Post(ctx, discordMessage(templates.DiscordOpening(view)))
+	id, err := p.Discord.Post(ctx, DiscordMessage(templates.DiscordOpening(view)))
 	if answer.ClassOf(err) == answer.Ambiguous {
 		return engine.Shown{}, &made{remote: lostMark + strconv.Itoa(lost+1), error: err}
 	}
@@ -82,7 +82,8 @@ func isOff(err error) bool {
 	return errors.As(err, &e) && e.Off
 }
 
-func discordMessage(m templates.DiscordMessage) discord.Message {
+// DiscordMessage is how the client takes what templates made.
+func DiscordMessage(m templates.DiscordMessage) discord.Message {
 	e := discord.Embed{Title: m.Title, URL: m.URL, Description: m.Description, Color: m.Color}
 	if m.Footer != "" {
 		e.Footer = &discord.Footer{Text: m.Footer}
