@@ -62,7 +62,7 @@ func TestReleaseIsOneTrace(t *testing.T) {
 }
 
 // A collector that takes connections and never answers costs a release nothing,
-// nor the end of the process.
+// nor the end of the process. The log tells of it whole.
 func TestReleaseWithoutCollector(t *testing.T) {
 	t.Parallel()
 	gone := make(chan struct{})
@@ -72,10 +72,11 @@ func TestReleaseWithoutCollector(t *testing.T) {
 	s := closed(t, demo.Options{})
 	s.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = silent.URL
 	s.start()
-	s.play()
+	told := s.play()
 	if code := s.stop(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
+	s.tellsTheStory(s.runOf(told.Release))
 }
 
 // placed demands that every span but the first has its parent in the trace, that

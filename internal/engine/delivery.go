@@ -89,7 +89,7 @@ func only(t *tx) []*tx {
 // deliver applies a signal to one run: delivery mark, lane, run, log and links
 // change together or not at all.
 func (e *Engine) deliver(ctx context.Context, ref Ref, i int, run pipeline.RunID, last bool) (*tx, error) {
-	applied := false
+	applied, heard := false, pipeline.Fact(nil)
 	t, err := e.update(ctx, RunRef(installation(ref.ID), run), func(t *tx) error {
 		item, body, err := e.loadInbox(ctx, ref)
 		if err != nil {
@@ -99,6 +99,7 @@ func (e *Engine) deliver(ctx context.Context, ref Ref, i int, run pipeline.RunID
 		if applied = !s.Done && !slices.Contains(s.Applied, run); !applied {
 			return errNothing
 		}
+		heard = s.fact
 		s.Applied = append(s.Applied, run)
 		s.Done = last
 		if !sameRepo(t.rec.Run.Repo, body.Repo) {
@@ -121,7 +122,7 @@ func (e *Engine) deliver(ctx context.Context, ref Ref, i int, run pipeline.RunID
 	if err != nil || !applied {
 		return nil, err
 	}
-	e.log.InfoContext(ctx, "a fact is applied", logDelivery, ref.ID, logRun, string(run))
+	e.log.InfoContext(ctx, "a fact is applied", logDelivery, ref.ID, logRun, string(run), logFact, pipeline.FactKind(heard))
 	e.logRefusal(t)
 	return t, nil
 }

@@ -81,7 +81,8 @@ func (e *Engine) startRun(ctx context.Context, job Job, f pipeline.StartRun, cau
 	if err != nil {
 		return nil, fmt.Errorf("start run %s: %w", f.Run.ID, err)
 	}
-	e.log.InfoContext(ctx, "a run has started", logRun, string(f.Run.ID), logLane, string(f.Run.Lane), logDelivery, f.Run.Cause)
+	e.log.InfoContext(ctx, "a run has started", logRun, string(f.Run.ID), logLane, string(f.Run.Lane), logDelivery, f.Run.Cause,
+		logRepo, f.Run.Repo.FullName(), "pipeline", f.Run.Pipeline, "version", f.Run.Release.Version, "commit", f.Run.Release.SHA, "by", f.Run.StartedBy.Login)
 	e.wake(ctx, *t.item)
 	return pipeline.RunStarted{Run: f.Run.ID}, nil
 }

@@ -33,7 +33,8 @@ type tx struct {
 	ticked   bool      // the machine was asked because its time had come
 	over     bool      // the intake ends with this step
 	refused  *pipeline.Refusal
-	fact     pipeline.Fact // the last one that was applied
+	fact     pipeline.Fact    // the last one that was applied
+	entered  []pipeline.Entry // into the audit trail
 	jobs     []task
 	was      *pipeline.Run    // as loaded; nil: a new one
 	hearing  *tracing.Started // the span of the step
@@ -64,6 +65,7 @@ func (e *Engine) attempt(ctx context.Context, kind Kind, load func() (*tx, error
 		if err == nil {
 			t.spanOver(ctx)
 			t.sayOver()
+			t.tell()
 			if t.laneItem != nil && !t.laneItem.WakeAt.Equal(t.laneAt) {
 				e.wake(ctx, *t.laneItem)
 			}
@@ -166,6 +168,7 @@ func (t *tx) append(entries []pipeline.Entry) error {
 		}
 		t.with = append(t.with, item)
 	}
+	t.entered = append(t.entered, entries...)
 	for _, w := range t.with {
 		if w == t.laneItem {
 			return nil
