@@ -137,8 +137,17 @@ func (f *fleet) live(lanes, rounds int, enough func() bool) error {
 	}
 }
 
-// wait waits for news.
+// glance is how often the world is looked at, at most: there is news with every
+// call, and who looks takes time from those whom he looks at.
+const glance = 100 * time.Millisecond
+
+// wait rests, and waits for news.
 func (f *fleet) wait() error {
+	select {
+	case <-time.After(glance):
+	case <-f.ctx.Done():
+		return f.ctx.Err()
+	}
 	select {
 	case <-f.news:
 		return nil

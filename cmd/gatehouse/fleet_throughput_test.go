@@ -6,9 +6,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-app/gatehouse/internal/sandbox"
 )
 
-var throughput = flag.Int("throughput", 0, "how many lanes release at once; make throughput says 16")
+var (
+	throughput = flag.Int("throughput", 0, "how many lanes release at once; make throughput says 16")
+	distance   = flag.Duration("distance", 0, "how long GitHub takes for an answer")
+)
 
 // TestFleetThroughput says how many releases a minute fleets of 1, 2 and 4
 // programs on PostgreSQL take to their end, from many lanes of as many
@@ -29,6 +34,7 @@ func TestFleetThroughput(t *testing.T) {
 			if err := f.shops.open(*throughput); err != nil {
 				t.Fatal(err)
 			}
+			f.shops.town.World.SetFaults(sandbox.Faults{Rules: []sandbox.Fault{{Kind: sandbox.Slow, Delay: *distance}}})
 			began := time.Now()
 			over := func() bool { return f.shops.done() == rounds*(*throughput) }
 			if err := f.live(*throughput, rounds, over); err != nil {

@@ -35,6 +35,7 @@ type meter struct {
 	points       *bucket
 	content      *bucket
 	contentHour  *bucket
+	others       others
 }
 
 // bucket is one limit, and the time that was promised last to those who must wait.
@@ -43,7 +44,10 @@ type bucket struct {
 	promised time.Time
 }
 
+// newBucket holds a twentieth less than GitHub allows. Of several processes each hears of the others' calls
+// with its own next answer, and so may be some calls late.
 func newBucket(per time.Duration, n int) *bucket {
+	n -= n / 20
 	return &bucket{Limiter: rate.NewLimiter(rate.Every(per/time.Duration(n)), n)}
 }
 
@@ -95,7 +99,15 @@ func (m *meter) admit(now time.Time, c *call) *refusal {
 	if m.limit > 0 && now.Before(m.reset) {
 		m.remaining--
 	}
+	m.others.leave(c.points(), c.content)
 	return nil
+}
+
+// lost notes that a call was not answered.
+func (m *meter) lost() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.others.came(0)
 }
 
 // budget keeps the end of the hourly budget for what matters most.
@@ -125,10 +137,7 @@ func (m *meter) pace(now time.Time, c *call) *refusal {
 		amount int
 		what   string
 	}
-	claims := []claim{{m.points, 1, "900 points a minute"}}
-	if c.effect != reads {
-		claims[0].amount = pointsOfWrite
-	}
+	claims := []claim{{m.points, c.points(), "900 points a minute"}}
 	if c.content {
 		claims = append(claims, claim{m.content, 1, "80 created contents a minute"}, claim{m.contentHour, 1, "500 created contents an hour"})
 	}
@@ -148,11 +157,20 @@ func (m *meter) pace(now time.Time, c *call) *refusal {
 	return nil
 }
 
+// points is what GitHub counts for a call.
+func (c *call) points() int {
+	if c.effect == reads {
+		return 1
+	}
+	return pointsOfWrite
+}
+
 // settle learns from an answer. It gives the time of another try if GitHub limited the call.
 func (m *meter) settle(now time.Time, a answer) (retryAt time.Time, limited bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	blocked := now.Before(m.blockedUntil)
+	m.others.came(a.status)
 	m.count(now, a)
 	if a.suspended() {
 		m.shutUntil = now.Add(suspendedRest)
@@ -191,8 +209,10 @@ func (m *meter) count(now time.Time, a answer) {
 	switch {
 	case m.limit == 0 || (!sameHour && a.reset.After(m.reset)):
 		m.limit, m.remaining, m.reset = a.limit, a.remaining, a.reset
+		m.others.begin(a.limit - a.remaining)
 	case sameHour:
 		m.limit, m.remaining = a.limit, min(m.remaining, a.remaining)
+		m.charge(now, m.others.news(a.limit-a.remaining))
 	}
 }
 

@@ -101,6 +101,7 @@ func (g *guard) pass(next http.RoundTripper, req *http.Request, c *call) (*http.
 	}
 	resp, err := next.RoundTrip(req)
 	if err != nil {
+		g.meter(c.installation).lost()
 		g.report(req.Context(), c, req.Method, started, 0, false)
 		return nil, err
 	}

@@ -1,0 +1,113 @@
+package github_test
+
+import (
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/gatehouse-app/gatehouse/internal/github"
+)
+
+// counting is a GitHub that keeps its secondary limit over all who ask, and says how many requests of the
+// hour are used.
+type counting struct {
+	f       *fake
+	points  *rate.Limiter
+	used    int
+	refused int
+	reset   time.Time
+}
+
+func newCounting(f *fake) *counting {
+	c := &counting{f: f, points: rate.NewLimiter(15, 900)}
+	f.on("*", c.answer)
+	return c
+}
+
+func (c *counting) answer(w http.ResponseWriter, r *http.Request) {
+	now, points := c.f.now(), 5
+	if r.Method == http.MethodGet {
+		points = 1
+	}
+	if !now.Before(c.reset) {
+		c.used, c.reset = 0, now.Add(time.Hour)
+	}
+	c.used++
+	rates := []string{
+		"X-RateLimit-Limit", "15000", "X-RateLimit-Remaining", strconv.Itoa(15000 - c.used), "X-RateLimit-Reset", strconv.FormatInt(c.reset.Unix(), 10),
+	}
+	if !c.points.AllowN(now, points) {
+		c.refused++
+		reply(403, `{"message":"You have exceeded a secondary rate limit."}`, append(rates, "Retry-After", "60")...)(w, r)
+		return
+	}
+	reply(200, `{}`, rates...)(w, r)
+}
+
+// asks has processes ask as much as they may, in turn, for so long, with the same mix of calls.
+func asks(t *testing.T, f *fake, processes []*github.Repo, during time.Duration) (made int) {
+	t.Helper()
+	for end := f.now().Add(during); f.now().Before(end); f.advance(100 * time.Millisecond) {
+		for _, r := range processes {
+			for n := range 4 { // more than all of them together may
+				call := func() error { return r.Cancel(background(), 1, false) }
+				if n == 0 {
+					call = func() error { _, err := r.Info(background()); return err }
+				}
+				if call() == nil {
+					made++
+				}
+			}
+		}
+	}
+	return made
+}
+
+// Three processes that know nothing of each other keep GitHub's pace together, also over the end of an hour,
+// and leave little of it unused.
+func TestPaceOfSeveralProcesses(t *testing.T) {
+	f := newFake(t, "")
+	gh := newCounting(f)
+	var processes []*github.Repo
+	for range 3 {
+		processes = append(processes, f.repo())
+	}
+	gh.reset = f.now().Add(7 * time.Minute)
+	made := asks(t, f, processes, 3*time.Minute)
+	f.advance(time.Minute) // a quiet one
+	gh.points = rate.NewLimiter(15, 900)
+	made += asks(t, f, processes, 5*time.Minute)
+	if gh.refused > 0 {
+		t.Errorf("GitHub refused %d of %d calls", gh.refused, made+gh.refused)
+	}
+	if made < 2000 { // 900 points at once after each quiet minute and 15 a second: 9,000, at four or five a call
+		t.Errorf("%d calls were made", made)
+	}
+}
+
+// Another program may use up the pace; a process waits for a minute at most, and not for all that was asked
+// before it came.
+func TestPaceAfterOthers(t *testing.T) {
+	f := newFake(t, "")
+	gh := newCounting(f)
+	gh.used, gh.reset = 4000, f.now().Add(time.Hour)
+	r := f.repo()
+	_, err := r.Info(background())
+	ok(t, err) // 4,000 of others, before this process began
+	_, err = r.Info(background())
+	ok(t, err)
+	gh.used += 4000 // of others, since then
+	_, err = r.Info(background())
+	ok(t, err)
+	_, err = r.Info(background())
+	e := failed(t, err, github.RateLimited)
+	if wait := e.RetryAt.Sub(f.now()); wait <= 0 || wait > time.Minute+time.Second {
+		t.Errorf("it waits for %s", wait)
+	}
+	f.advance(e.RetryAt.Sub(f.now()))
+	_, err = r.Info(background())
+	ok(t, err)
+}
