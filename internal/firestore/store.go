@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"cloud.google.com/go/firestore"
+	"google.golang.org/api/option"
 
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 )
@@ -56,6 +57,7 @@ type Config struct {
 	Instance string // names this process
 	Blobs    Blobs
 	Logger   *slog.Logger
+	Options  []option.ClientOption // of Google's client, besides its own
 }
 
 // Store is a database. Its methods may be called from any goroutine, and by any
@@ -79,7 +81,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if database == "" {
 		database = firestore.DefaultDatabaseID
 	}
-	client, err := firestore.NewClientWithDatabase(ctx, c.Project, database)
+	client, err := firestore.NewClientWithDatabase(ctx, c.Project, database, append(hearing(), c.Options...)...)
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w: Google's credentials or the project are not right: %w", engine.ErrUnavailable, err)
 	}
@@ -87,8 +89,8 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{
 		client: client, items: client.Collection(itemsName), beat: system.Doc("check-" + c.Instance[:min(1, len(c.Instance))]), blobs: c.Blobs, log: c.Logger,
 	}
-	if err := s.mark(ctx, system.Doc("schema")); err != nil {
-		return nil, errors.Join(explain("open the store", err), client.Close())
+	if err := s.use(ctx, "open the store", func(ctx context.Context) error { return s.mark(ctx, system.Doc("schema")) }); err != nil {
+		return nil, errors.Join(err, client.Close())
 	}
 	s.log.InfoContext(ctx, "store opened", "project", c.Project, "database", database)
 	return s, nil
@@ -136,11 +138,12 @@ func (s *Store) use(ctx context.Context, doing string, call func(context.Context
 	case err != nil:
 		return explain(doing, err)
 	}
-	err := call(ctx)
+	inside, h := listening(ctx)
+	err := call(inside)
 	if err != nil && ctx.Err() != nil {
 		err = ctx.Err() // gRPC has words of its own for it
 	}
-	return explain(doing, err)
+	return explain(doing, h.reason(err))
 }
 
 // Check answers whether a swap would be stored now, by one write to a document

@@ -155,5 +155,28 @@ func (s *Server) Tool(t testing.TB, name string, args ...string) {
 	}
 }
 
+// File is where a table lies on the disk.
+func (s *Server) File(t testing.TB, address, table string) string {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	var path string
+	if err := conn.QueryRow(context.Background(), "SELECT pg_relation_filepath($1::regclass)", table).Scan(&path); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(s.data(), path)
+}
+
+// User is the id of the user that the server runs as.
+func (*Server) User() int {
+	if os.Geteuid() == 0 {
+		return nobody
+	}
+	return os.Geteuid()
+}
+
 // Dir is a directory that the server's programs may write to.
 func (s *Server) Dir() string { return s.dir }
