@@ -1,10 +1,12 @@
 package main_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/gatehouse-app/gatehouse/internal/demo"
+	"github.com/gatehouse-app/gatehouse/internal/pgtest"
 	"github.com/gatehouse-app/gatehouse/internal/sandbox"
 )
 
@@ -54,4 +56,26 @@ func TestChecksOnBadDays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A database server that goes away in the middle of a release, and comes back: the
+// webhooks of that time are refused, and fetched again.
+func TestDatabaseServerGone(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	s := closed(t, demo.Options{Files: short(nil)})
+	s.env["GATEHOUSE_STORE"] = server.Database(t)
+	s.start()
+	server.Stop(t)
+	sha := s.release()
+	s.until("the push is answered 503", s.refused("push", http.StatusServiceUnavailable))
+	s.sick("the database server")
+	server.Run(t)
+	s.gate(sha)
+	s.well()
+	server.Stop(t)
+	s.approve(sha)
+	s.until("the approval is answered 503", s.refused("deployment_review", http.StatusServiceUnavailable))
+	server.Run(t)
+	s.shows(sha, deploy, "success")
 }

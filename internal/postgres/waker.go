@@ -47,6 +47,8 @@ type Waker struct {
 	mu     sync.Mutex
 	near   map[string]timed // by name
 	closed bool
+
+	drained chan struct{} // closed by Drain
 }
 
 // timed is a wake that waits in this process.
@@ -68,7 +70,7 @@ func (job) Kind() string { return "gatehouse.wake" }
 
 // NewWaker makes a waker with that many workers in this process.
 func NewWaker(s *Store, clock engine.Clock, log *slog.Logger, workers int) (*Waker, error) {
-	w := &Waker{clock: clock, log: log, near: map[string]timed{}}
+	w := &Waker{clock: clock, log: log, near: map[string]timed{}, drained: make(chan struct{})}
 	kinds := river.NewWorkers()
 	if err := river.AddWorkerSafely(kinds, river.WorkFunc(w.work)); err != nil {
 		return nil, err
@@ -167,13 +169,40 @@ func (w *Waker) NextRetry(row *rivertype.JobRow) time.Time {
 
 // Run works until ctx ends, which interrupts what is in hand, or Drain is
 // called, which does not. It is called once.
+//
+// A server that cannot be reached at the start is tried again: until it is back,
+// webhooks are refused and fetched later, as at any other time.
 func (w *Waker) Run(ctx context.Context, advance func(context.Context, engine.Ref) error) error {
 	w.advance = advance
-	if err := w.client.Start(ctx); err != nil {
-		return explain(ctx, "start the waker", fmt.Errorf("start River: %w", err))
+	for {
+		err := w.client.Start(ctx)
+		if err == nil {
+			<-w.client.Stopped()
+			return nil
+		}
+		err = explain(ctx, "start the waker", fmt.Errorf("start River: %w", err))
+		if !errors.Is(err, engine.ErrUnavailable) {
+			return err
+		}
+		w.log.WarnContext(ctx, "the waker cannot start; it is tried again in a second", "error", err)
+		if !w.rest(ctx, time.Second) {
+			return nil
+		}
 	}
-	<-w.client.Stopped()
-	return nil
+}
+
+// rest waits, and says whether the waker is still wanted then.
+func (w *Waker) rest(ctx context.Context, d time.Duration) bool {
+	over := make(chan struct{})
+	defer w.clock.AfterFunc(d, func() { close(over) })()
+	select {
+	case <-over:
+		return true
+	case <-w.drained:
+		return false
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // Drain takes no new work, hands what waits in this process to the queue, and
@@ -181,6 +210,9 @@ func (w *Waker) Run(ctx context.Context, advance func(context.Context, engine.Re
 // error of ctx returned.
 func (w *Waker) Drain(ctx context.Context) error {
 	w.mu.Lock()
+	if !w.closed {
+		close(w.drained)
+	}
 	w.closed = true
 	left := w.near
 	w.near = map[string]timed{}
