@@ -78,7 +78,7 @@ func TestLockedDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	sha := s.release()
-	s.until("the push is answered 503", s.refused("push", http.StatusServiceUnavailable))
+	s.until("the push is answered 503", s.refused("push"))
 	s.sick("another program has the database locked: end its transaction")
 	if _, err := conn.ExecContext(context.WithoutCancel(t.Context()), "ROLLBACK"); err != nil {
 		t.Fatal(err)
@@ -95,7 +95,7 @@ func TestMovedDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	sha := s.release()
-	s.until("the push is answered 503", s.refused("push", http.StatusServiceUnavailable))
+	s.until("the push is answered 503", s.refused("push"))
 	s.sick("the database file was moved or deleted under the running process")
 	if err := os.Rename(s.database()+".away", s.database()); err != nil {
 		t.Fatal(err)
@@ -145,11 +145,11 @@ func (s *scene) well() {
 	}
 }
 
-// refused reports whether a webhook was answered with a status.
-func (s *scene) refused(event string, status int) func() bool {
+// refused reports whether a webhook was answered 503.
+func (s *scene) refused(event string) func() bool {
 	return func() bool {
 		for _, d := range s.world.Deliveries() {
-			if d.Event == event && d.StatusCode == status {
+			if d.Event == event && d.StatusCode == http.StatusServiceUnavailable {
 				return true
 			}
 		}
