@@ -4,8 +4,12 @@ package firestoretest
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +29,12 @@ const ready = "is now running"
 // GATEHOUSE_TEST_REQUIRE names firestore.
 func Start(t testing.TB) string {
 	t.Helper()
+	return StartFrom(t, "")
+}
+
+// StartFrom is Start with what was exported before; of nothing if export is empty.
+func StartFrom(t testing.TB, export string) string {
+	t.Helper()
 	jar := find()
 	java, err := exec.LookPath("java")
 	if jar == "" || err != nil {
@@ -35,8 +45,14 @@ func Start(t testing.TB) string {
 	}
 	addr := freeAddr(t)
 	host, port, _ := strings.Cut(addr, ":")
-	cmd := exec.CommandContext(t.Context(), java, "-Duser.language=en", "-XX:TieredStopAtLevel=1", "-Xmx512m", "-cp", jar, //nolint:gosec // Google's own program
-		"com.google.cloud.datastore.emulator.firestore.CloudFirestore", "--host="+host, "--port="+port)
+	args := []string{
+		"-Duser.language=en", "-XX:TieredStopAtLevel=1", "-Xmx512m", "-cp", jar,
+		"com.google.cloud.datastore.emulator.firestore.CloudFirestore", "--host=" + host, "--port=" + port,
+	}
+	if export != "" {
+		args = append(args, "--seed_from_export="+export)
+	}
+	cmd := exec.CommandContext(t.Context(), java, args...) //nolint:gosec // Google's own program
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -63,6 +79,37 @@ func Start(t testing.TB) string {
 	}
 	t.Fatalf("the emulator does not start:\n%s", words.String())
 	return ""
+}
+
+// Export has the emulator at an address write a project's database below dir, and
+// returns what StartFrom takes.
+func Export(t testing.TB, addr, project, dir string) string {
+	t.Helper()
+	body, err := json.Marshal(map[string]string{
+		"database": "projects/" + project + "/databases/(default)", "export_directory": dir, "export_name": "export",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr+"/emulator/v1/projects/"+project+":export", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	words, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("export: %d %s, %v", answer.StatusCode, words, err)
+	}
+	found, err := filepath.Glob(filepath.Join(dir, "*", "*.overall_export_metadata"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("export: %s: %v, %v", words, found, err)
+	}
+	return found[0]
 }
 
 // find returns the emulator's jar: the one that is named, or that of the SDK
