@@ -19,6 +19,8 @@ type others struct {
 	calls    int // of this process since its start, and what they cost
 	points   int
 	contents int
+	lastAt   time.Time  // when an answer came last,
+	lastSent int        // and what had been sent by then
 	owed     [2]float64 // fractions of points and of contents that are not charged yet
 }
 
@@ -41,9 +43,20 @@ func (o *others) came(status int) {
 	o.answered++
 }
 
-// begin has everything that was used before be nobody's of this minute. Own calls under way are taken for
-// others', so that they are not charged later.
-func (o *others) begin(used int) { o.charged = used - o.answered }
+// begin takes what is used of an hour that is new to this process, and says how many requests of others are to be
+// charged: all since its last answer, if that came in the last minute; else, in a process that has just begun, what
+// they ask in a minute on average. Own calls under way are taken for others', so that they are not charged later.
+func (o *others) begin(now, reset time.Time, used int) int {
+	o.charged = used - o.answered
+	n := max(0, used-(o.sent-o.lastSent))
+	if age := now.Sub(reset.Add(-time.Hour)); age > time.Minute && now.Sub(o.lastAt) > time.Minute {
+		n = int(int64(n) * int64(time.Minute) / int64(age))
+	}
+	return n
+}
+
+// heard notes an answer.
+func (o *others) heard(now time.Time) { o.lastAt, o.lastSent = now, o.sent }
 
 // news says how many more requests of others an answer tells of.
 func (o *others) news(used int) int {

@@ -205,11 +205,12 @@ func (m *meter) count(now time.Time, a answer) {
 	if !a.hasRate || a.reset.IsZero() {
 		return
 	}
+	defer m.others.heard(now)
 	sameHour := now.Before(m.reset) && a.reset.Sub(m.reset).Abs() < time.Minute
 	switch {
 	case m.limit == 0 || (!sameHour && a.reset.After(m.reset)):
 		m.limit, m.remaining, m.reset = a.limit, a.remaining, a.reset
-		m.others.begin(a.limit - a.remaining)
+		m.charge(now, m.others.begin(now, a.reset, a.limit-a.remaining))
 	case sameHour:
 		m.limit, m.remaining = a.limit, min(m.remaining, a.remaining)
 		m.charge(now, m.others.news(a.limit-a.remaining))

@@ -113,7 +113,7 @@ func TestPriorities(t *testing.T) {
 		t.Run(strconv.Itoa(tt.remaining), func(t *testing.T) {
 			for p, want := range map[github.Priority]bool{github.Show: tt.show, github.Do: tt.do, github.Door: tt.door} {
 				f := newFake(t, "")
-				f.on("*", reply(200, `{}`, "X-RateLimit-Limit", "5000", "X-RateLimit-Remaining", strconv.Itoa(tt.remaining), "X-RateLimit-Reset", at(time.Hour)))
+				f.on("*", reply(200, `{}`, "X-RateLimit-Limit", "5000", "X-RateLimit-Remaining", strconv.Itoa(tt.remaining), "X-RateLimit-Reset", at(30*time.Minute)))
 				r := f.repo()
 				_, err := r.Info(background())
 				ok(t, err)
@@ -122,8 +122,8 @@ func TestPriorities(t *testing.T) {
 					ok(t, err)
 					continue
 				}
-				equal(t, "retry at", failed(t, err, github.RateLimited).RetryAt.UTC(), noon.Add(time.Hour))
-				f.advance(time.Hour)
+				equal(t, "retry at", failed(t, err, github.RateLimited).RetryAt.UTC(), noon.Add(30*time.Minute))
+				f.advance(30 * time.Minute)
 				_, err = r.Info(github.WithPriority(background(), p))
 				ok(t, err)
 			}
@@ -141,12 +141,12 @@ func TestLateAnswersDoNotRefill(t *testing.T) {
 		_, err := r.Info(background())
 		ok(t, err)
 	}
-	says(900, time.Hour)
-	says(4000, time.Hour+time.Second) // The answer of an earlier request, a rounding later.
+	says(900, 30*time.Minute)
+	says(4000, 30*time.Minute+time.Second) // The answer of an earlier request, a rounding later.
 	_, err := r.Info(show)
 	fails(t, err, github.RateLimited)
-	f.advance(time.Hour)
-	says(4999, 2*time.Hour)
+	f.advance(30 * time.Minute)
+	says(4999, 2*30*time.Minute)
 	_, err = r.Info(show)
 	ok(t, err)
 }
