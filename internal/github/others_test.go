@@ -111,3 +111,36 @@ func TestPaceAfterOthers(t *testing.T) {
 	_, err = r.Info(background())
 	ok(t, err)
 }
+
+// readsUntilPaced says how many reads pass at once.
+func readsUntilPaced(t *testing.T, r *github.Repo) (n int) {
+	t.Helper()
+	for ; n < 1000; n++ {
+		if _, err := r.Info(background()); err != nil {
+			_ = failed(t, err, github.RateLimited)
+			return n
+		}
+	}
+	return n
+}
+
+// A process that has just begun takes others for as busy as they were in this hour; one that meets a new hour
+// knows that what is used of it was used since its last answer.
+func TestPaceWithoutAPast(t *testing.T) {
+	f := newFake(t, "")
+	gh := newCounting(f)
+	gh.used, gh.reset = 12_000, f.now().Add(30*time.Minute) // 400 a minute
+	r := f.repo()
+	if n := readsUntilPaced(t, r); n < 440 || n > 460 {
+		t.Errorf("%d reads at once beside others' 400 a minute", n)
+	}
+	f.advance(29*time.Minute + 50*time.Second)
+	gh.points = rate.NewLimiter(15, 900)
+	_, err := r.Info(background())
+	ok(t, err)
+	f.advance(20 * time.Second)
+	gh.used, gh.reset = 600, f.now().Add(time.Hour-10*time.Second)
+	if n := readsUntilPaced(t, r); n < 240 || n > 260 {
+		t.Errorf("%d reads at once after others' 600 of the new hour", n)
+	}
+}
