@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -143,12 +144,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- a.waker.Run(work, a.engine.Advance) }()
-	if a.tasks == nil {
-		go a.engine.RunSweeps(work)
-		go a.lost.loop(work)
-	} else {
-		go a.learnBot(work)
-	}
+	turns := a.turns(work)
 	failed := a.serve(work)
 	a.log.InfoContext(ctx, "gatehouse listens", "addr", a.Addr(), "public_url", a.cfg.PublicURL, "pages", a.PagesAddr(), "metrics", a.MetricsAddr(), "store", a.cfg.Store.String())
 	select {
@@ -160,5 +156,24 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	a.stop(work)
 	cancel()
+	a.endTurns(turns)
 	return <-done
+}
+
+// turns begins what a process does by itself again and again; the channel is
+// closed when it has ended.
+func (a *App) turns(ctx context.Context) <-chan struct{} {
+	var all sync.WaitGroup
+	if a.tasks == nil {
+		all.Go(func() { a.engine.RunSweeps(ctx) })
+		all.Go(func() { a.lost.loop(ctx) })
+	} else {
+		all.Go(func() { a.learnBot(ctx) })
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		all.Wait()
+	}()
+	return ended
 }

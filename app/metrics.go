@@ -72,7 +72,7 @@ func newMetrics() *metrics {
 	m.ahead = m.gauges("github_clock_ahead_seconds", "how far GitHub's clock is ahead of this machine's; 0 while they agree by 20 seconds").WithLabelValues()
 	for _, result := range []string{
 		handlers.ResultStored, handlers.ResultDuplicate, handlers.ResultIgnored, handlers.ResultUnavailable,
-		handlers.ResultSignature, handlers.ResultForeign, handlers.ResultMalformed,
+		handlers.ResultSignature, handlers.ResultTooLarge, handlers.ResultForeign, handlers.ResultMalformed,
 	} {
 		m.webhooks.WithLabelValues(result) // from 0 on, so that the first one is an increase
 	}

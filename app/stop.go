@@ -15,6 +15,9 @@ const (
 	drainTime = 7 * time.Second
 	// shutTime is how long it waits for requests that are being answered.
 	shutTime = time.Second
+	// turnTime is how long it waits for a look that was interrupted to say so in the
+	// store: else the next start would take it for one under way, and wait for that.
+	turnTime = 500 * time.Millisecond
 	// flushTime is how long it waits for the last traces to be taken.
 	flushTime = time.Second
 )
@@ -37,6 +40,16 @@ func (a *App) stop(ctx context.Context) {
 	}
 	if a.tasks == nil {
 		a.shutBy(drain)
+	}
+}
+
+// endTurns waits for what was interrupted to be told in the store.
+func (a *App) endTurns(ended <-chan struct{}) {
+	late := make(chan struct{})
+	defer clock{}.AfterFunc(turnTime, func() { close(late) })()
+	select {
+	case <-ended:
+	case <-late:
 	}
 }
 

@@ -116,7 +116,9 @@ func (e *Engine) Lacks(ctx context.Context, inst int64, names []string, say func
 		body.SeenAt = e.now()
 	}
 	body.Lacks = names
-	return e.storeInstalled(ctx, inst, item, body)
+	keep, done := context.WithTimeout(context.WithoutCancel(ctx), dutyEnd) // what was said is not said again
+	defer done()
+	return e.storeInstalled(keep, inst, item, body)
 }
 
 func (e *Engine) sayGone(ctx context.Context, inst int64, seen time.Time) {

@@ -44,10 +44,10 @@ type bucket struct {
 	promised time.Time
 }
 
-// newBucket holds a twentieth less than GitHub allows. Of several processes each hears of the others' calls
+// newBucket holds a tenth less than GitHub allows. Of several processes each hears of the others' calls
 // with its own next answer, and so may be some calls late.
 func newBucket(per time.Duration, n int) *bucket {
-	n -= n / 20
+	n -= n / 10
 	return &bucket{Limiter: rate.NewLimiter(rate.Every(per/time.Duration(n)), n)}
 }
 

@@ -151,16 +151,16 @@ func TestLateAnswersDoNotRefill(t *testing.T) {
 	ok(t, err)
 }
 
-// TestPace refuses what is more than nineteen twentieths of what GitHub likes in a minute, with the time at which there is room.
+// TestPace refuses what is more than nine tenths of what GitHub likes in a minute, with the time at which there is room.
 func TestPace(t *testing.T) {
 	tests := map[string]struct {
 		call  func(*github.Repo) error
 		burst int
 		wait  time.Duration
 	}{
-		"reads":    {func(r *github.Repo) error { _, err := r.Info(background()); return err }, 855, time.Minute / 855},
-		"writes":   {func(r *github.Repo) error { return r.Cancel(background(), 1, false) }, 171, 5 * time.Minute / 855},
-		"contents": {func(r *github.Repo) error { _, err := r.Comment(background(), 1, "x"); return err }, 76, time.Minute / 76},
+		"reads":    {func(r *github.Repo) error { _, err := r.Info(background()); return err }, 810, time.Minute / 810},
+		"writes":   {func(r *github.Repo) error { return r.Cancel(background(), 1, false) }, 162, 5 * time.Minute / 810},
+		"contents": {func(r *github.Repo) error { _, err := r.Comment(background(), 1, "x"); return err }, 72, time.Minute / 72},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -198,7 +198,7 @@ func TestContentOfAnHour(t *testing.T) {
 		}
 		f.advance(time.Minute)
 	}
-	if made < 475 || made > 475+12*8 {
+	if made < 450 || made > 450+12*8 {
 		t.Errorf("made %d contents in twelve minutes", made)
 	}
 }
@@ -221,7 +221,7 @@ func TestObservations(t *testing.T) {
 // Those who must wait come back one after the other, each when there is room for
 // him: a crowd is turned away about once a head, not once a head and place.
 func TestPaceSpreadsACrowd(t *testing.T) {
-	const burst, crowd, each = 171, 40, 5 * time.Minute / 855
+	const burst, crowd, each = 162, 40, 5 * time.Minute / 810
 	f := newFake(t, "")
 	f.on("*", reply(202, `{}`))
 	r := f.repo()

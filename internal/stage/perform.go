@@ -105,14 +105,20 @@ func checkLocation(name string) error {
 
 // Perform does what is owed. See [engine.Performer].
 func (p *Performers) Perform(ctx context.Context, job engine.Job) (pipeline.Outcome, error) {
-	outcome, err := p.perform(ctx, p.Repos(job.Repo), job)
-	if err != nil {
-		outcome, err = outcomeOf(err, job.Repo)
-	}
+	outcome, err := p.judged(ctx, job)
 	if err != nil {
 		return nil, err
 	}
 	return p.reach(ctx, job, outcome)
+}
+
+// judged performs an effect, and says what an error comes to.
+func (p *Performers) judged(ctx context.Context, job engine.Job) (pipeline.Outcome, error) {
+	outcome, err := p.perform(ctx, p.Repos(job.Repo), job)
+	if err != nil {
+		return outcomeOf(err, job.Repo)
+	}
+	return outcome, nil
 }
 
 func (p *Performers) perform(ctx context.Context, repo Repo, job engine.Job) (pipeline.Outcome, error) {

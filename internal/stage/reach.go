@@ -24,15 +24,18 @@ func asksGitHub(e pipeline.Effect) bool {
 }
 
 // reach judges a failure once more: where the repository is out of reach, nothing
-// else that GitHub says is the reason, and the run waits for a person. It costs one
-// call a failure.
+// else that GitHub says is the reason, and the run waits for a person. Is it in
+// reach, it may have come back just now: what failed is done once more. It costs one
+// call a failure, and the effect's own.
 func (p *Performers) reach(ctx context.Context, job engine.Job, outcome pipeline.Outcome) (pipeline.Outcome, error) {
 	if _, failed := outcome.(pipeline.Failed); !failed || job.Run == nil || !asksGitHub(job.Effect) {
 		return outcome, nil
 	}
 	in, err := p.App.InstallationOf(ctx, job.Repo.Owner, job.Repo.Name)
 	switch {
-	case err == nil && in.ID == job.Repo.Installation || err != nil && github.ClassOf(err) != github.NotFound:
+	case err == nil && in.ID == job.Repo.Installation:
+		return p.judged(ctx, job)
+	case err != nil && github.ClassOf(err) != github.NotFound:
 		return outcome, nil
 	case err == nil:
 		return nil, waits(pipeline.Refusal{

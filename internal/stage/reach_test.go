@@ -1,8 +1,10 @@
 package stage_test
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/gatehouse-app/gatehouse/internal/sandbox"
 	"github.com/gatehouse-app/gatehouse/pipeline"
 )
 
@@ -13,6 +15,18 @@ func TestRepositoryOutOfReach(t *testing.T) {
 	r.SelectRepos("acme", "other")
 	golden(t, "reach-removed", hinders(r, r.job(start("test.yml"), 0)))
 	r.SelectRepos("acme")
+	perform[pipeline.WorkflowStarted](r, r.job(start("test.yml"), 0))
+}
+
+// A repository that is back before it is asked whether it is in reach fails nothing.
+func TestRepositoryBackInTime(t *testing.T) {
+	r := newRig(t)
+	r.SelectRepos("acme", "other")
+	r.OnCall(func(c sandbox.Call) {
+		if c.Phase == sandbox.Arrived && strings.HasSuffix(c.Path, "/installation") {
+			r.SelectRepos("acme")
+		}
+	})
 	perform[pipeline.WorkflowStarted](r, r.job(start("test.yml"), 0))
 }
 
