@@ -11,7 +11,7 @@ import (
 // Of what happened meanwhile GitHub sent nothing: it is read.
 func (a *App) installed(ctx context.Context, installation int64, action string) error {
 	switch action {
-	case "created":
+	case "created", "deleted":
 		return a.engine.Hasten(ctx, a.lackingDuty())
 	case "suspend":
 		return a.engine.Hinder(ctx, installation, pipeline.Refusal{

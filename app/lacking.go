@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/gatehouse-app/gatehouse/internal/engine"
 	"github.com/gatehouse-app/gatehouse/internal/github"
 	"github.com/gatehouse-app/gatehouse/internal/live"
+	"github.com/gatehouse-app/gatehouse/pipeline"
 	"github.com/gatehouse-app/gatehouse/templates"
 )
 
@@ -47,25 +49,38 @@ func (h *housekeeping) compare(ctx context.Context, mark time.Time) (time.Time, 
 			failed = errors.Join(failed, h.tellLacking(ctx, asked, in))
 		}
 	}
-	return mark, failed
+	return mark, errors.Join(failed, h.dropLacking(ctx, all))
 }
 
 func (h *housekeeping) tellLacking(ctx context.Context, asked github.Self, in github.Installation) error {
-	needs := live.Lacking(asked, in, in.Account.Login)
-	var names []string
-	alert := templates.Lacking{Account: in.Account.Login, Page: in.HTMLURL}
-	for _, n := range needs {
-		names = append(names, n.Name)
-		alert.Needs = append(alert.Needs, templates.Need{What: n.What, Without: n.Without, Fix: n.Fix})
+	lack := pipeline.Lack{Installation: in.ID, Account: in.Account.Login, Page: in.HTMLURL}
+	for _, n := range live.Lacking(asked, in, in.Account.Login) {
+		lack.Missing = append(lack.Missing, pipeline.Missing{Name: n.Name, What: n.What, Without: n.Without, Fix: n.Fix})
 	}
-	return h.app.engine.Lacks(ctx, in.ID, names, func(ctx context.Context, before []string) error {
-		log := h.app.log.With("installation", in.ID, "account", in.Account.Login, "page", in.HTMLURL, "before", strings.Join(before, ", "))
-		for _, n := range needs {
+	return h.app.engine.Lacks(ctx, lack, func(ctx context.Context, before []string) error {
+		log := h.app.log.With("installation", in.ID, "account", lack.Account, "page", lack.Page, "before", strings.Join(before, ", "))
+		for _, n := range lack.Missing {
 			log.WarnContext(ctx, "an installation lacks what Gatehouse needs", "lacks", n.Name, "without", n.Without, "fix", n.Fix)
 		}
-		if len(needs) == 0 {
+		if len(lack.Missing) == 0 {
 			log.InfoContext(ctx, "an installation has what Gatehouse needs again")
 		}
-		return h.app.alarm.raise(ctx, alert)
+		return h.app.alarm.raise(ctx, templates.Lacking{Lack: lack})
 	})
+}
+
+// dropLacking has no page speak of an installation that is gone.
+func (h *housekeeping) dropLacking(ctx context.Context, listed []github.Installation) error {
+	stored, err := h.app.engine.Lacking(ctx)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, l := range stored {
+		if !slices.ContainsFunc(listed, func(in github.Installation) bool { return in.ID == l.Installation }) {
+			gone := pipeline.Lack{Installation: l.Installation}
+			failed = errors.Join(failed, h.app.engine.Lacks(ctx, gone, func(context.Context, []string) error { return nil }))
+		}
+	}
+	return failed
 }

@@ -32,6 +32,7 @@ var runID = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 
 // Reader is what the pages read. Nothing in it waits for anything but the store.
 type Reader interface {
+	Lacking(ctx context.Context) ([]pipeline.Lack, error)
 	Installations(ctx context.Context) ([]int64, error)
 	Lanes(ctx context.Context, inst int64) ([]*pipeline.Lane, error)
 	Run(ctx context.Context, inst int64, id pipeline.RunID) (pipeline.State, engine.Info, error)
@@ -164,7 +165,15 @@ func (p *pages) lanes(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
+	lacking, err := p.Reader.Lacking(ctx)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
 	page := templates.LanesPage{Now: now}
+	for _, l := range lacking {
+		page.Lacking = append(page.Lacking, templates.Lacking{Lack: l})
+	}
 	for _, l := range found {
 		page.Lanes = append(page.Lanes, templates.NewLaneView(l.lane, l.runs, now, p.links))
 		page.Recent = append(page.Recent, p.lines(l.lane, l.past, now)...)

@@ -16,9 +16,11 @@ import (
 func TestPagesOnEveryScreen(t *testing.T) {
 	url, _ := openPages(t, busyShelf())
 	empty, _ := openPages(t, &shelf{})
+	lacking, _ := openPages(t, &shelf{lacks: []pipeline.Lack{lack(5)}})
 	p := browsertest.New(t)
 	for name, page := range map[string]struct{ at, words string }{
 		"lanes":   {url + "/", "Review deployments"},
+		"lacking": {lacking + "/", "No workflow can be started"},
 		"empty":   {empty + "/", "What to do first"},
 		"lane":    {url + "/lanes/5/avalo-c8c46", "History"},
 		"gate":    {url + "/runs/" + string(idGate), "How to approve"},

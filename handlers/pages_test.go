@@ -79,6 +79,29 @@ func TestPagesShowWhatThereIs(t *testing.T) {
 	}
 }
 
+// What an installation lacks is said on the first page, also before anything has
+// come, and to nobody of another installation.
+func TestPagesSayWhatIsLacking(t *testing.T) {
+	said := []string{"Gatehouse lacks something on avalo", "The permission actions: write", "No workflow can be started.", "settings/installations/5"}
+	url, _ := openPages(t, &shelf{lacks: []pipeline.Lack{lack(5)}})
+	res := get(t, url+"/", "")
+	for _, w := range append(said, "What to do first") {
+		if !strings.Contains(res.body, w) {
+			t.Errorf("the page does not say %q", w)
+		}
+	}
+	s := busyShelf()
+	s.lacks = []pipeline.Lack{lack(6)}
+	b := openGate(t, s).browser().signIn("ada", "/")
+	if res := b.get("/"); strings.Contains(res.body, said[0]) {
+		t.Error("she is told of another's installation")
+	}
+	s.mu.Lock()
+	s.lacks = append(s.lacks, lack(5))
+	s.mu.Unlock()
+	b.get("/").want(t, "her installation", http.StatusOK, said...)
+}
+
 func TestPagesThatAreNotThere(t *testing.T) {
 	url, _ := openPages(t, busyShelf())
 	for path, want := range map[string]string{

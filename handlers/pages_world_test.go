@@ -20,10 +20,17 @@ import (
 // shelf is a Reader with runs on it.
 type shelf struct {
 	mu    sync.Mutex
+	lacks []pipeline.Lack
 	lanes []*pipeline.Lane
 	runs  map[pipeline.RunID]*pipeline.Run
 	err   error
 	reads int // of runs
+}
+
+func (s *shelf) Lacking(context.Context) ([]pipeline.Lack, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.lacks), s.err
 }
 
 func (s *shelf) Installations(context.Context) ([]int64, error) {
@@ -219,6 +226,13 @@ func busyShelf() *shelf {
 	lane.Live, lane.Verified = &shipped, &shipped
 	s.lanes = []*pipeline.Lane{lane}
 	return s
+}
+
+// lack is what an installation is without.
+func lack(inst int64) pipeline.Lack {
+	return pipeline.Lack{Installation: inst, Account: "avalo", Page: "https://github.com/organizations/avalo/settings/installations/5", Missing: []pipeline.Missing{
+		{Name: "actions: write", What: "The permission actions: write is granted as read only.", Without: "No workflow can be started.", Fix: hostile},
+	}}
 }
 
 // openPages serves the pages of a shelf as a process would.

@@ -21,6 +21,13 @@ type sees struct {
 
 var _ Reader = sees{}
 
+// Lacking are the installations of which he sees something.
+func (s sees) Lacking(ctx context.Context) ([]pipeline.Lack, error) {
+	all, err := s.Reader.Lacking(ctx)
+	mine := s.sight.Installations()
+	return slices.DeleteFunc(all, func(l pipeline.Lack) bool { return !slices.Contains(mine, l.Installation) }), err
+}
+
 // Installations are those of which he sees something.
 func (s sees) Installations(ctx context.Context) ([]int64, error) {
 	all, err := s.Reader.Installations(ctx)

@@ -43,12 +43,17 @@ func behindItsBranch() pipeline.State {
 	return s
 }
 
-// lacks is the alert of an installation that is without so many things.
-func lacks(n int) string {
-	l := Lacking{Account: "avalo", Page: "https://github.com/organizations/avalo/settings/installations/7", Needs: []Need{
+// without is an installation that lacks so many things.
+func without(n int) Lacking {
+	return Lacking{pipeline.Lack{Installation: 5, Account: "avalo", Page: "https://github.com/organizations/avalo/settings/installations/7", Missing: []pipeline.Missing{
 		{What: "The permission actions: write is granted as read only.", Without: "No workflow can be started, and no environment be read.", Fix: "The App asks for it; an owner of avalo accepts the new permissions on the installation's page."},
 		{What: "The App does not hear the event push.", Without: "No push starts a release.", Fix: "The App's owner ticks <Push> & saves."},
-	}[:n]}
+	}[:n]}}
+}
+
+// lacks is the alert of it.
+func lacks(n int) string {
+	l := without(n)
 	return "======== slack\n" + l.Text() + "\n======== discord\n" + showDiscord(l.Discord())
 }
 

@@ -3,35 +3,31 @@ package templates
 import (
 	"fmt"
 	"strings"
+
+	"github.com/gatehouse-app/gatehouse/pipeline"
 )
 
 // Lacking is the alert that an installation of the App is without something that
 // Gatehouse needs, or has it again.
-type Lacking struct {
-	Account string // that installed the App
-	Page    string // of the installation, on GitHub
-	Needs   []Need // none: it has what it needs again
-}
+type Lacking struct{ pipeline.Lack }
 
-// Need is one thing that is missing.
-type Need struct{ What, Without, Fix string }
-
-func (l Lacking) title() string {
-	switch len(l.Needs) {
+// Title says whether something is missing.
+func (l Lacking) Title() string {
+	switch len(l.Missing) {
 	case 0:
 		return "Gatehouse has what it needs on " + l.Account + " again"
 	case 1:
 		return "Gatehouse lacks something on " + l.Account
 	}
-	return fmt.Sprintf("Gatehouse lacks %d things on %s", len(l.Needs), l.Account)
+	return fmt.Sprintf("Gatehouse lacks %d things on %s", len(l.Missing), l.Account)
 }
 
 func (l Lacking) texts(escape func(string) string, link func(text, address string) string) []string {
 	var texts []string
-	for _, n := range l.Needs {
+	for _, n := range l.Missing {
 		texts = append(texts, escape(n.What+" "+n.Without+" "+n.Fix))
 	}
-	if len(l.Needs) == 0 {
+	if len(l.Missing) == 0 {
 		texts = append(texts, "Runs that waited for it go on by themselves.")
 	}
 	if l.Page != "" {
@@ -41,7 +37,7 @@ func (l Lacking) texts(escape func(string) string, link func(text, address strin
 }
 
 func (l Lacking) mark() string {
-	if len(l.Needs) == 0 {
+	if len(l.Missing) == 0 {
 		return "✅ "
 	}
 	return "🔑 "
@@ -52,17 +48,17 @@ const maxAlert = 12_000
 
 // Text is for an incoming webhook, in Slack's form.
 func (l Lacking) Text() string {
-	return clipEscaped(l.mark()+"*"+mrkdwn(l.title())+"*\n"+strings.Join(l.texts(mrkdwn, slackLink), "\n"), maxAlert)
+	return clipEscaped(l.mark()+"*"+mrkdwn(l.Title())+"*\n"+strings.Join(l.texts(mrkdwn, slackLink), "\n"), maxAlert)
 }
 
 // Discord renders it.
 func (l Lacking) Discord() DiscordMessage {
 	color := discordAmber
-	if len(l.Needs) == 0 {
+	if len(l.Missing) == 0 {
 		color = discordGreen
 	}
 	return DiscordMessage{
-		Title: l.mark() + dmd(clip(plain(l.title()), 200)), URL: safeURL(l.Page), Color: color,
+		Title: l.mark() + dmd(clip(plain(l.Title()), 200)), URL: safeURL(l.Page), Color: color,
 		Description: discordFit(l.texts(dmd, discordLink), maxEmbedDescription),
 	}
 }

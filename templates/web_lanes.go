@@ -10,9 +10,10 @@ import (
 
 // LanesPage is what the first page is rendered from.
 type LanesPage struct {
-	Lanes  []LaneView
-	Recent []RunLine // newest first
-	Now    time.Time
+	Lacking []Lacking // installations that cannot do all that they should
+	Lanes   []LaneView
+	Recent  []RunLine // newest first
+	Now     time.Time
 }
 
 // LanePage is one lane with a part of its history.

@@ -84,6 +84,7 @@ func TestWebGolden(t *testing.T) {
 		"run-smoke-failed": func() ([]byte, error) { return p.Run(webLine(smokeFailed()), 5, nil, Acts{}) },
 		"lanes":            func() ([]byte, error) { return p.Lanes(lanes()) },
 		"lanes-empty":      func() ([]byte, error) { return p.Lanes(LanesPage{Now: noon}) },
+		"lanes-lacking":    func() ([]byte, error) { return p.Lanes(LanesPage{Now: noon, Lacking: []Lacking{without(2)}}) },
 		"lane": func() ([]byte, error) {
 			l := lanes()
 			return p.Lane(LanePage{Lane: l.Lanes[1], Past: l.Recent, Older: "/lanes/5/avalo-c8c46?before=7", Now: l.Now})

@@ -31,14 +31,25 @@ func TestInstallationLacksSomething(t *testing.T) {
 		}
 	}
 	s.until("both alerts", alerted(1, "actions: write", "No workflow can be started", "an owner of "+demo.Org+" accepts", "settings/installations/"))
+	onPage := func() bool {
+		_, body := s.get("/")
+		return strings.Contains(body, "Gatehouse lacks something on "+demo.Org)
+	}
+	s.until("the first page", onPage)
 	s.stop()
 	s.start()
 	s.until("it looks again", func() bool { return s.askedForTheApp(2) })
+	s.until("the first page after a restart", onPage)
 	s.world.SetPermission(demo.Org, "actions", "write")
 	s.until("that it is there again", alerted(2, "has what it needs on "+demo.Org+" again"))
+	s.until("the first page is as before", func() bool { return !onPage() })
 	if n, m := s.log.count(lacks), s.log.count(has); n != 1 || m != 1 {
 		t.Errorf("said %d times that it lacks something and %d times that it does not:\n%s", n, m, s.log)
 	}
+	s.world.SetPermission(demo.Org, "checks", "read")
+	s.until("the first page once more", onPage)
+	s.world.Uninstall(demo.Org)
+	s.until("the first page without what is gone", func() bool { return !onPage() })
 }
 
 // askedForTheApp reports whether GitHub was asked so often for the App's settings.

@@ -89,16 +89,40 @@ func (e *Engine) doDuty(ctx context.Context, d Duty, item *Item, body *duty) err
 	work, cancel := context.WithTimeout(ctx, d.Hold)
 	defer cancel()
 	mark, failed := d.Do(work, body.Mark)
-	if failed == nil && mark.After(body.Mark) {
-		body.Mark = mark
+	if failed != nil {
+		mark = body.Mark
 	}
-	body.release()
 	end, stop := context.WithTimeout(context.WithoutCancel(ctx), dutyEnd)
 	defer stop()
-	if err := e.storeDuty(end, item, body); err != nil {
+	if err := e.endDuty(end, d.Name, item, body, mark); err != nil {
 		return errors.Join(failed, fmt.Errorf("end the turn of the duty %s: %w", d.Name, err))
 	}
 	return failed
+}
+
+// endDuty stores how far a turn came. That the next one was hastened meanwhile
+// stays so.
+func (e *Engine) endDuty(ctx context.Context, name string, item *Item, body *duty, mark time.Time) error {
+	turn := body.lease
+	for range swapTries {
+		if body.By != turn.By || !body.LeasedUntil.Equal(turn.LeasedUntil) {
+			return ErrConflict // it took longer than it may, and another process is at it
+		}
+		if mark.After(body.Mark) {
+			body.Mark = mark
+		}
+		body.release()
+		err := e.storeDuty(ctx, item, body)
+		if !errors.Is(err, ErrConflict) {
+			return err
+		}
+		next, now, err := e.loadDuty(ctx, name)
+		if err != nil {
+			return err
+		}
+		item, body = next, now
+	}
+	return errBusy
 }
 
 func (e *Engine) loadDuty(ctx context.Context, name string) (*Item, *duty, error) {

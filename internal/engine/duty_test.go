@@ -115,6 +115,52 @@ func TestDutyOfOneself(t *testing.T) {
 	})
 }
 
+// A duty that is hastened in the middle of a turn keeps the turn's mark, and its
+// next turn begins at once.
+func TestDutyIsHastenedInATurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		one := newWorld(t)
+		two := joinWorld(t, one.store, func(c *engine.Config) { c.Instance = "two" })
+		mark := time.Now().UTC().Add(-time.Hour)
+		c := &chore{next: mark}
+		c.meet = func() {
+			if err := one.eng.Hasten(context.Background(), c.duty().Name); err != nil {
+				t.Error(err)
+			}
+			c.meet = nil
+		}
+		c.take(one, true, 1)
+		c.take(two, false, 1)
+		c.take(two, false, 0)
+		if !c.marks[1].Equal(mark) {
+			t.Errorf("the next turn began at %v, want %v", c.marks[1], mark)
+		}
+	})
+}
+
+// A turn that took longer than it may ends without undoing the turn of another.
+func TestDutyThatTookTooLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		one := newWorld(t)
+		two := joinWorld(t, one.store, func(c *engine.Config) { c.Instance = "two" })
+		mark := time.Now().UTC().Add(-time.Hour)
+		c := &chore{next: mark}
+		other := &chore{next: mark.Add(time.Minute)}
+		c.meet = func() {
+			time.Sleep(c.duty().Hold + time.Second)
+			other.take(two, true, 1)
+		}
+		if err := one.eng.Take(context.Background(), c.duty(), true); !errors.Is(err, engine.ErrConflict) {
+			t.Error(err)
+		}
+		time.Sleep(time.Minute)
+		other.take(two, false, 1)
+		if !other.marks[1].Equal(mark.Add(time.Minute)) {
+			t.Errorf("it went on at %v", other.marks[1])
+		}
+	})
+}
+
 // Only a delivery of this installation and App is held.
 func TestHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -6,15 +6,18 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/gatehouse-app/gatehouse/pipeline"
 )
 
 // installed is the body of the item that says when an installation was last
 // seen at GitHub.
 type installed struct {
-	V      int       `json:"v"`
-	SeenAt time.Time `json:"seen_at"`
-	Said   bool      `json:"said,omitempty"`  // that it is gone
-	Lacks  []string  `json:"lacks,omitempty"` // what it was said to be without, sorted
+	V      int            `json:"v"`
+	SeenAt time.Time      `json:"seen_at"`
+	Said   bool           `json:"said,omitempty"`  // that it is gone
+	Lacks  []string       `json:"lacks,omitempty"` // what it was said to be without, sorted
+	Lack   *pipeline.Lack `json:"lack,omitempty"`  // the same in words
 }
 
 const (
@@ -95,30 +98,6 @@ func (e *Engine) storeInstalled(ctx context.Context, inst int64, item Item, body
 		return fmt.Errorf("store what is known of installation %d: %w", inst, err)
 	}
 	return nil
-}
-
-// Lacks compares what an installation is without with what was said of it. Is it
-// something else, say is called, and what it said is remembered unless it fails.
-// Neither is anything said of an installation that is as it should be and always was.
-func (e *Engine) Lacks(ctx context.Context, inst int64, names []string, say func(ctx context.Context, before []string) error) error {
-	item, body, err := e.installed(ctx, inst)
-	if err != nil {
-		return err
-	}
-	names = slices.Sorted(slices.Values(names))
-	if slices.Equal(names, body.Lacks) {
-		return nil
-	}
-	if err := say(ctx, body.Lacks); err != nil {
-		return err
-	}
-	if body.SeenAt.IsZero() {
-		body.SeenAt = e.now()
-	}
-	body.Lacks = names
-	keep, done := context.WithTimeout(context.WithoutCancel(ctx), dutyEnd) // what was said is not said again
-	defer done()
-	return e.storeInstalled(keep, inst, item, body)
 }
 
 func (e *Engine) sayGone(ctx context.Context, inst int64, seen time.Time) {
