@@ -28,10 +28,11 @@ func Explain(s State) Explanation {
 	r := s.Run
 	if r.Status != RunActive {
 		x := explainEnd(r)
-		x.Waits = r.hindrances() // what is still to be shown somewhere
+		_, x.Waits = r.hindrances() // what is still to be shown somewhere
 		return x
 	}
-	x := Explanation{Next: next(r), Waits: r.hindrances()}
+	block, hide := r.hindrances()
+	x := Explanation{Next: next(r), Waits: block}
 	for _, st := range r.Plan().Stages {
 		sr := r.Stages[st.ID]
 		switch {
@@ -48,10 +49,11 @@ func Explain(s State) Explanation {
 			}
 		case sr.Status == StageWaiting && sr.Reason != nil:
 			x.Waits = append(x.Waits, Wait{Stage: st.ID, Refusal: *sr.Reason, Since: sr.StartedAt, Until: s.opens(sr.Reason.Code)})
-		case sr.Status == StageRunning:
+		case sr.Status == StageRunning && !r.Blocked(st.ID):
 			x.Waits = append(x.Waits, Wait{Stage: st.ID, Refusal: r.explainRunning(st, sr), Since: sr.StartedAt, Until: sr.Deadline})
 		}
 	}
+	x.Waits = append(x.Waits, hide...)
 	if r.Reading != "" && len(x.Waits) == 0 {
 		x.Waits = append(x.Waits, Wait{Refusal: Refusal{Code: "reading", Reason: "Commits and workflow files are being read."}, Since: r.CreatedAt})
 	}

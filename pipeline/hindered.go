@@ -131,15 +131,31 @@ func (r *Run) stageOf(key string) string {
 	return id
 }
 
-// hindrances are said before everything else: nothing else helps.
-func (r *Run) hindrances() []Wait {
-	var waits []Wait
-	for i, h := range r.Hindered {
-		known := slices.ContainsFunc(r.Hindered[:i], func(o Hindrance) bool { return o.Why.Same(h.Why) })
-		if known {
-			continue
+// Blocked reports whether something that the stage owes waits for a person to lift
+// what keeps it: nothing of the stage runs. What cannot be shown blocks nothing.
+func (r *Run) Blocked(stage string) bool {
+	return slices.ContainsFunc(r.Hindered, func(h Hindrance) bool {
+		return !strings.HasPrefix(h.Key, showKeys) && r.stageOf(h.Key) == stage
+	})
+}
+
+// hindrances are what blocks the run, which is said before everything else as
+// nothing else helps, and what only cannot be shown. Each reason is said once.
+func (r *Run) hindrances() (block, hide []Wait) {
+	var said []Refusal
+	for _, shown := range []bool{false, true} {
+		for _, h := range r.Hindered {
+			if strings.HasPrefix(h.Key, showKeys) != shown || slices.ContainsFunc(said, h.Why.Same) {
+				continue
+			}
+			said = append(said, h.Why)
+			w := Wait{Stage: r.stageOf(h.Key), Refusal: h.Why, Since: h.Since}
+			if shown {
+				hide = append(hide, w)
+			} else {
+				block = append(block, w)
+			}
 		}
-		waits = append(waits, Wait{Stage: r.stageOf(h.Key), Refusal: h.Why, Since: h.Since})
 	}
-	return waits
+	return block, hide
 }

@@ -123,7 +123,7 @@ func discordColor(v View) int {
 	switch {
 	case failedStage(v) != nil && !failedStage(v).MayFail:
 		return discordRed
-	case v.Gate != nil && v.Gate.Open:
+	case v.Gate != nil && v.Gate.Open, v.Status.waits():
 		return discordAmber
 	}
 	return discordBlue
@@ -131,14 +131,7 @@ func discordColor(v View) int {
 
 func discordHeadline(v View) string {
 	text := dmd(sentence(v.Headline))
-	for _, w := range v.advised() {
-		switch {
-		case v.End != nil: // something is still to be shown
-			text += "\n" + w.sign() + " " + dmd(sentence(w.Reason)) + " " + dmd(sentence(w.Fix))
-		case v.Gate == nil || !v.Gate.Open: // else the gate says it
-			text += "\n" + dmd(sentence(w.Fix))
-		}
-	}
+	text += v.advice(dmd)
 	if v.End == nil {
 		return text
 	}
@@ -235,7 +228,7 @@ func discordGate(v View) []string {
 	texts = append(texts, how)
 	texts = append(texts, each(g.calls(), dmd)...)
 	for _, w := range v.closed() {
-		texts = append(texts, w.sign()+" "+dmd(sentence(w.Reason)))
+		texts = append(texts, w.sign()+" "+dmd(sentence(w.Reason))+" "+dmd(w.Fix))
 	}
 	for _, a := range g.Disregarded {
 		texts = append(texts, "✖️ "+dmd(a.By)+" does not count: "+dmd(clip(sentence(a.Why.Reason), 200)))

@@ -104,14 +104,7 @@ func slackHeadline(v View) string {
 	if v.End != nil && v.End.ByPage != "" {
 		text += " " + slackLink("See the newer run", v.End.ByPage) + "."
 	}
-	for _, w := range v.advised() {
-		switch {
-		case v.End != nil: // something is still to be shown
-			text += "\n" + w.sign() + " " + mrkdwn(sentence(w.Reason)) + " " + mrkdwn(sentence(w.Fix))
-		case v.Gate == nil || !v.Gate.Open: // else the gate says it
-			text += "\n" + mrkdwn(sentence(w.Fix))
-		}
-	}
+	text += v.advice(mrkdwn)
 	if v.End != nil && v.End.Why != nil && v.End.Why.Fix != "" {
 		text += "\n" + mrkdwn(sentence(v.End.Why.Fix))
 		if v.End.Why.Lines != "" {

@@ -22,6 +22,9 @@ func states() map[string]func() pipeline.State {
 			sr.Workflow.Status, sr.Unstarted = "queued", true
 			return s
 		},
+		"hindered-dispatch":     hinderedDispatch,
+		"hindered-check":        hinderedCheck,
+		"hindered-installation": suspendedAtGate,
 		"just-started": func() pipeline.State {
 			s := build()
 			s.Run.Release.Read, s.Run.Release.Commits, s.Run.Release.Total, s.Run.Reading = false, nil, 0, "release/read/1"
@@ -80,6 +83,38 @@ func states() map[string]func() pipeline.State {
 		"rollback-partly":         rollbackPartly,
 		"nasty":                   nasty,
 	}
+}
+
+// hindrance is what a withdrawn permission says.
+func hindrance(key, permission, what string) pipeline.Hindrance {
+	return pipeline.Hindrance{Key: key, Since: after(2 * time.Minute), Why: pipeline.Refusal{
+		Code: pipeline.CodePermission, Reason: "GitHub does not let Gatehouse " + what + ": the App lacks the permission " + permission + ".",
+		Fix: "Grant the App " + permission + ": its owner adds it under Settings → Developer settings → GitHub Apps → Permissions & events, " +
+			"and an owner of avalo accepts it under Settings → GitHub Apps. It goes on by itself then.",
+	}}
+}
+
+func hinderedDispatch() pipeline.State {
+	s := build()
+	set(s, "lint", pipeline.StageRunning, time.Second, 0, 0)
+	s.Run.Hindered = []pipeline.Hindrance{hindrance("lint/dispatch/2", "actions: write", "start a workflow")}
+	return s
+}
+
+func hinderedCheck() pipeline.State {
+	s := build()
+	set(s, "lint", pipeline.StageRunning, time.Second, 0, 101)
+	s.Run.Hindered = []pipeline.Hindrance{hindrance("show/check/lint/1", "checks: write", "write a check run")}
+	return s
+}
+
+func suspendedAtGate() pipeline.State {
+	s := atGate(pipeline.GateByEnvironment, "@avalo/release-approvers")
+	s.Run.Hindered = []pipeline.Hindrance{{Key: pipeline.WholeInstallation, Since: after(20 * time.Minute), Why: pipeline.Refusal{
+		Code: pipeline.CodeSuspended, Reason: "The installation of the Gatehouse App was suspended on GitHub.",
+		Fix: "An owner of the account unsuspends it under Settings → GitHub Apps → Gatehouse. It goes on by itself then.",
+	}}}
+	return s
 }
 
 func observedState() pipeline.State {

@@ -169,8 +169,25 @@ func (v View) closed() []Wait {
 // should have gone on by itself.
 func (v View) advised() []Wait {
 	return slices.DeleteFunc(slices.Clone(v.Waits), func(w Wait) bool {
-		return w.Code != "locked" && w.Code != "frozen" && w.Code != "not-started" && !pipeline.Hinders(w.Code)
+		return w.Code != "locked" && w.Code != "frozen" && w.Code != notStarted && !pipeline.Hinders(w.Code)
 	})
+}
+
+// advice says in the chats what to do, and why where the headline is of something
+// else. An open gate says it itself.
+func (v View) advice(escape func(string) string) string {
+	if v.End == nil && v.Gate != nil && v.Gate.Open {
+		return ""
+	}
+	var text string
+	for _, w := range v.advised() {
+		text += "\n"
+		if v.End != nil || w.Reason != v.Headline {
+			text += w.sign() + " " + escape(sentence(w.Reason)) + " "
+		}
+		text += escape(sentence(w.Fix))
+	}
+	return text
 }
 
 // sign is what stands before a wait that keeps the door shut.
@@ -178,8 +195,10 @@ func (w Wait) sign() string {
 	switch {
 	case w.Code == "frozen":
 		return "🧊"
+	case w.Code == notStarted:
+		return iconRunner
 	case pipeline.Hinders(w.Code):
-		return "🔑"
+		return iconBlocked
 	}
 	return "🔒"
 }
@@ -219,14 +238,13 @@ func (m *maker) status(v View) Word {
 
 // activeWord prefers what people must know: a failure, then a wait for them.
 func activeWord(v View) Word {
-	word := Word{"🔄", "running"}
+	running := Word{"🔄", "running"}
+	word := running
 	for _, s := range v.Stages {
 		switch {
 		case s.Status == pipeline.StageFailed && !s.MayFail:
 			return Word{"❌", "failing"}
-		case s.Status == pipeline.StageWaiting && s.Kind == pipeline.KindApproval:
-			word = s.Word
-		case s.Status == pipeline.StageWaiting:
+		case s.Status == pipeline.StageWaiting, s.Status == pipeline.StageRunning && word.Icon == running.Icon:
 			word = s.Word
 		}
 	}

@@ -7,6 +7,9 @@ import (
 	"github.com/gatehouse-app/gatehouse/pipeline"
 )
 
+// notStarted is the code of a workflow that no runner takes.
+const notStarted = "not-started"
+
 // Stage is one stage of a run.
 type Stage struct {
 	ID        string
@@ -52,8 +55,9 @@ func (m *maker) stage(st *pipeline.Stage) Stage {
 		s.Holder = m.links.Run(holder)
 	}
 	for _, w := range m.explained.Waits {
-		if w.Stage == st.ID && (w.Code == "not-started" || pipeline.Hinders(w.Code)) && !sr.Status.Over() {
+		if w.Stage == st.ID && (w.Code == notStarted || pipeline.Hinders(w.Code)) && !sr.Status.Over() {
 			s.Reason = &w.Refusal // it runs, and says why nothing comes of it
+			break
 		}
 	}
 	s.Found = m.found(sr)
@@ -84,7 +88,7 @@ func (m *maker) stageWord(st *pipeline.Stage, s Stage) Word {
 	gate := st.Kind == pipeline.KindApproval
 	switch s.Status {
 	case pipeline.StageRunning:
-		return Word{"🔄", "running"}
+		return m.runningWord(s)
 	case pipeline.StageWaiting:
 		if gate {
 			return m.gateWord()
@@ -110,6 +114,26 @@ func (m *maker) stageWord(st *pipeline.Stage, s Stage) Word {
 		return Word{"✋", "waits behind the gate"}
 	}
 	return Word{"⚪", "not started"}
+}
+
+// Icons of a running stage of which nothing runs.
+const (
+	iconBlocked = "🔑" // until a person lifts what keeps it
+	iconRunner  = "⏳" // no runner takes its workflow
+)
+
+// waits reports whether somebody should look why nothing runs.
+func (w Word) waits() bool { return w.Icon == iconBlocked || w.Icon == iconRunner }
+
+// runningWord says whether anything of a running stage runs.
+func (m *maker) runningWord(s Stage) Word {
+	switch {
+	case m.run.Blocked(s.ID):
+		return Word{iconBlocked, "blocked"}
+	case s.Reason != nil && s.Reason.Code == notStarted:
+		return Word{iconRunner, "waits for a runner"}
+	}
+	return Word{"🔄", "running"}
 }
 
 // waitingWord says what a stage waits for that is no gate.

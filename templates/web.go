@@ -151,6 +151,10 @@ func signOf(w Word) sign {
 		s.Symbol, s.Tone = "hand", toneWait
 	case "🔄":
 		s.Symbol, s.Tone = "busy", toneBusy
+	case iconBlocked:
+		s.Symbol, s.Tone = "warn", toneWait
+	case iconRunner:
+		s.Symbol, s.Tone = "clock", toneWait
 	case "🔒", "🧊":
 		s.Symbol, s.Tone = "lock", toneWait
 	case "🕒":

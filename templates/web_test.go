@@ -100,6 +100,7 @@ func TestWebGolden(t *testing.T) {
 			s.Lane.Runs = map[pipeline.RunID]*pipeline.LaneRun{s.Run.ID: {Version: "v1.2.0", AtGate: true}}
 			return p.Lane(LanePage{Lane: NewLaneView(s.Lane, []*pipeline.Run{s.Run}, after(25*time.Minute), here), First: true, Now: after(25 * time.Minute)})
 		},
+		"run-hindered":  func() ([]byte, error) { return p.Run(webLine(hinderedDispatch()), 5, nil, Acts{}) },
 		"run-escalated": func() ([]byte, error) { return p.Run(webLine(escalated()), 5, nil, Acts{}) },
 		"run-incident":  func() ([]byte, error) { return p.Run(webLine(held()), 5, nil, Acts{}) },
 		"run-decide": func() ([]byte, error) {
