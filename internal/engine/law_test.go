@@ -90,11 +90,11 @@ func (c counted) AfterFunc(d time.Duration, f func()) func() bool {
 	}
 }
 
-// Ten thousand runs that wait cost what one costs: no goroutine and no timer
+// A thousand runs that wait cost what one costs: no goroutine and no timer
 // but the waker's own.
 func TestLaw05_NobodyWaits(t *testing.T) {
 	const (
-		crowd = 10_000
+		crowd = 1_000
 		own   = 10 // goroutines of Go itself, which come and go
 	)
 	synctest.Test(t, func(t *testing.T) {
