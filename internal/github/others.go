@@ -9,14 +9,15 @@ import (
 // others makes the pace that of an installation, not of a process. Every answer says how many requests of
 // the hour are used, whoever made them. What this process did not ask is charged to its buckets as if it
 // had, at what its own calls cost on average: the other processes are the same program. So several processes
-// on one installation share GitHub's 900 points a minute, and none has to know of another.
+// on one installation share GitHub's 900 points a minute, and none has to know of another. A process that has just
+// begun knows a release's average: its own first call is often one that a crash interrupted, and creates something.
 //
 // It errs towards charging too little, by the calls that are under way: an answer may count them or not.
 type others struct {
 	sent     int // requests of this process that left, but for those that GitHub does not count
 	answered int // those of them that came to their end
 	charged  int // requests of others in this hour that were charged, or were there before it was known
-	calls    int // of this process since its start, and what they cost
+	calls    int // of this process, and what they cost
 	points   int
 	contents int
 	lastAt   time.Time  // when an answer came last,
@@ -63,6 +64,15 @@ func (o *others) news(used int) int {
 	n := max(0, used-o.sent-o.charged)
 	o.charged += n
 	return n
+}
+
+// usual has a process begin as if it had asked already what a release of eleven stages asks of an installation
+// (docs/performance.md). As the App it mostly reads.
+func (o *others) usual() {
+	const writes = 32
+	o.calls = 40
+	o.points = o.calls + writes*(pointsOfWrite-1)
+	o.contents = 13
 }
 
 // cost is what so many calls of others cost, in whole points and contents.

@@ -1,6 +1,7 @@
 package github_test
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"testing"
@@ -124,23 +125,64 @@ func readsUntilPaced(t *testing.T, r *github.Repo) (n int) {
 	return n
 }
 
-// A process that has just begun takes others for as busy as they were in this hour; one that meets a new hour
-// knows that what is used of it was used since its last answer.
+// A process that has just begun takes others for as busy as they were in this hour, and their calls for those of
+// releases; one that meets a new hour knows that what is used of it was used since its last answer.
 func TestPaceWithoutAPast(t *testing.T) {
 	f := newFake(t, "")
 	gh := newCounting(f)
-	gh.used, gh.reset = 12_000, f.now().Add(30*time.Minute) // 400 a minute
+	gh.used, gh.reset = 3000, f.now().Add(30*time.Minute) // 100 a minute, of 4.1 points each
 	r := f.repo()
-	if n := readsUntilPaced(t, r); n < 400 || n > 420 {
-		t.Errorf("%d reads at once beside others' 400 a minute", n)
+	if n := readsUntilPaced(t, r); n < 390 || n > 405 {
+		t.Errorf("%d reads at once beside others' 100 a minute", n)
 	}
 	f.advance(29*time.Minute + 50*time.Second)
 	gh.points = rate.NewLimiter(15, 900)
 	_, err := r.Info(background())
 	ok(t, err)
 	f.advance(20 * time.Second)
-	gh.used, gh.reset = 600, f.now().Add(time.Hour-10*time.Second)
-	if n := readsUntilPaced(t, r); n < 200 || n > 220 {
-		t.Errorf("%d reads at once after others' 600 of the new hour", n)
+	gh.used, gh.reset = 300, f.now().Add(time.Hour-10*time.Second) // of 1.3 points each: the process has read 400 times
+	if n := readsUntilPaced(t, r); n < 415 || n > 435 {
+		t.Errorf("%d reads at once after others' 300 of the new hour", n)
+	}
+}
+
+// A process that is started again in the middle of a release, and first of all makes the check that it owed,
+// does not take all that was asked before it for checks: what is done then does not wait.
+func TestPaceAfterACrash(t *testing.T) {
+	f := newFake(t, "")
+	gh := newCounting(f)
+	gh.used, gh.reset = 80, f.now().Add(time.Hour-20*time.Second) // two releases, a moment ago
+	r := f.repo()
+	for range 30 {
+		_, err := r.CreateCheck(background(), github.CheckRun{Name: "production / Lint", HeadSHA: "5e1f0c3a9b7d2468ace013579bdf02468ace0135", Status: "queued"})
+		ok(t, err)
+	}
+}
+
+// What is only shown leaves a fifth of each pace to what is done.
+func TestShowsLeavePaceToDo(t *testing.T) {
+	f := newFake(t, "")
+	newCounting(f).reset = f.now().Add(time.Hour)
+	r := f.repo()
+	create := func(ctx context.Context) error {
+		_, err := r.CreateCheck(ctx, github.CheckRun{Name: "production / Lint", HeadSHA: "5e1f0c3a9b7d2468ace013579bdf02468ace0135", Status: "queued"})
+		return err
+	}
+	count := func(ctx context.Context) (n int) {
+		for ; n < 100; n++ {
+			if err := create(ctx); err != nil {
+				e := failed(t, err, github.RateLimited)
+				if wait := e.RetryAt.Sub(f.now()); wait <= 0 || wait > 5*time.Second {
+					t.Errorf("it waits for %s", wait)
+				}
+				return n
+			}
+		}
+		return n
+	}
+	shown := count(github.WithPriority(background(), github.Show))
+	done := count(github.WithPriority(background(), github.Do))
+	if shown != 57 || done != 15 { // of 72
+		t.Errorf("%d were shown and then %d done", shown, done)
 	}
 }

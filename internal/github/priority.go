@@ -2,13 +2,13 @@ package github
 
 import "context"
 
-// Priority says how far a call may go into the hourly budget of its installation. The set is closed.
+// Priority says how far a call may go into the hourly budget and the pace of its installation. The set is closed.
 type Priority int
 
 // The priorities. A call without one is Do.
 const (
 	Do   Priority = iota // Do is work of a run: it leaves the last 2 % alone.
-	Show                 // Show only informs: it leaves the last 20 % alone, because the latest state can be shown later.
+	Show                 // Show only informs: it leaves the last 20 % alone, of a minute's pace too, because the latest state can be shown later.
 	Door                 // Door opens or closes a gate: it passes while anything is left, and at any pace.
 )
 

@@ -14,7 +14,7 @@ const (
 	pointsOfWrite    = 5
 	contentPerMinute = 80
 	contentPerHour   = 500
-	keptFromShow     = 0.20 // Below this part of the budget nothing is only shown any more.
+	keptFromShow     = 0.20 // Below this part of the budget, and of a pace, nothing is only shown any more.
 	keptFromDo       = 0.02 // The last part is for doors, which somebody waits at.
 	firstPenalty     = time.Minute
 	longestPenalty   = time.Hour
@@ -60,6 +60,12 @@ func (b *bucket) promise(earliest time.Time, amount int) time.Time {
 	}
 	b.promised = next
 	return next
+}
+
+// untilSpare is how long it takes until so much is there again that something may be shown.
+func (b *bucket) untilSpare(now time.Time) time.Duration {
+	missing := keptFromShow*float64(b.Burst()) - b.TokensAt(now)
+	return time.Duration(max(0, missing) / float64(b.Limit()) * float64(time.Second))
 }
 
 func newMeter(penalty time.Duration) *meter {
@@ -130,7 +136,8 @@ func (m *meter) budget(now time.Time, p Priority) *refusal {
 	return &refusal{RateLimited, why, m.reset}
 }
 
-// pace takes from the buckets. A door takes what is not there yet, because it is rare and must not wait.
+// pace takes from the buckets. A door takes what is not there yet, because it is rare and must not wait; what is
+// only shown leaves a part to what is done.
 func (m *meter) pace(now time.Time, c *call) *refusal {
 	type claim struct {
 		bucket *bucket
@@ -146,6 +153,9 @@ func (m *meter) pace(now time.Time, c *call) *refusal {
 		r := cl.bucket.ReserveN(now, cl.amount)
 		taken = append(taken, r)
 		delay := r.DelayFrom(now)
+		if c.priority == Show {
+			delay = max(delay, cl.bucket.untilSpare(now))
+		}
 		if delay == 0 || c.priority == Door {
 			continue
 		}

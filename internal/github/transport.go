@@ -58,6 +58,9 @@ func (g *guard) meter(installation int64) *meter {
 	m, ok := g.meters[installation]
 	if !ok {
 		m = newMeter(g.penalty)
+		if installation > 0 {
+			m.others.usual()
+		}
 		g.meters[installation] = m
 	}
 	return m
