@@ -17,7 +17,7 @@ import (
 // faults, which tells many.
 const (
 	autoTime   = 2 * time.Minute
-	faultsTime = 90 * time.Second
+	faultsTime = 5 * time.Minute
 )
 
 func demoCommand(s streams) *cobra.Command {

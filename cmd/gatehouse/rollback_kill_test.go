@@ -11,15 +11,17 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/gatehouse-app/gatehouse/internal/demo"
 	"github.com/gatehouse-app/gatehouse/internal/sandbox"
 	"github.com/gatehouse-app/gatehouse/internal/witness"
 )
 
 const (
-	rollbackKills = 8  // in one story of two rollbacks, at most
-	wildStories   = 3  // that are killed by chance, too; then only where none was yet
-	mostBack      = 12 // stories; by then one has been told for the last moment alone
+	rollbackKills = 8 // in one story of two rollbacks, at most
+	wildStories   = 3 // that are killed by chance, too; then one for each moment at which nobody was yet
+	backsAtOnce   = 3 // a story mostly waits
 )
 
 // TestRollbackKilledAnywhere kills the real process with SIGKILL around every kind
@@ -36,25 +38,21 @@ func TestRollbackKilledAnywhere(t *testing.T) {
 	}
 	t.Logf("seed %d (go test ./cmd/gatehouse -run RollbackKilledAnywhere -killseed %d)", seed, seed)
 	rng, bin := rand.New(rand.NewPCG(seed, 3)), build(t) //nolint:gosec // a test's dice
-	calm, _ := tellBack(t, bin, nil)
+	calm, err := tellBack(t, bin, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	points := moves(calm)
 	if len(points) < 8 {
 		t.Fatalf("an undisturbed story moves too little to be interrupted: %v", points)
 	}
 	met := map[killPoint]int{}
-	for story := 0; story < wildStories || story < mostBack && len(unmet(points, met)) > 0; story++ {
-		k := &killer{at: planned(rng, points, met, story)}
-		world, err := tellBack(t, bin, k)
-		for _, p := range k.killed {
-			met[killPoint{p.kind, p.phase, 1}]++
-		}
-		if err != nil {
-			t.Fatalf("killed at %v: %v", k.killed, err)
-		}
-		for _, v := range witness.Rollback(world) {
-			t.Errorf("killed at %v: %s: %s", k.killed, v.Rule, v.Saw)
-		}
+	tellBacks(t, bin, wild(rng, points), met)
+	var alone []map[killPoint]bool
+	for _, p := range unmet(points, met) {
+		alone = append(alone, map[killPoint]bool{p: true})
 	}
+	tellBacks(t, bin, alone, met)
 	for _, p := range unmet(points, met) {
 		t.Errorf("%s %s was never interrupted", p.kind, p.phase)
 	}
@@ -82,27 +80,56 @@ func unmet(points []killPoint, met map[killPoint]int) []killPoint {
 	return slices.DeleteFunc(slices.Clone(points), func(p killPoint) bool { return met[p] > 0 })
 }
 
-// planned are the moments of one story: what was not met yet, and by chance what
-// was. Calls that are made side by side hide each other's moment: the program dies
-// only once of them. Later stories therefore have fewer moments, down to one that
-// nothing can hide.
-func planned(rng *rand.Rand, points []killPoint, met map[killPoint]int, story int) map[killPoint]bool {
-	at, left := map[killPoint]bool{}, unmet(points, met)
-	most := rollbackKills
-	if story >= wildStories {
-		most = min(most, (len(left)+1)/2)
+// wild are moments of stories by chance, each moment in at least one. Calls that
+// are made side by side hide each other's moment: the program dies only once of
+// them.
+func wild(rng *rand.Rand, points []killPoint) []map[killPoint]bool {
+	stories := make([]map[killPoint]bool, wildStories)
+	for i, p := range rng.Perm(len(points)) {
+		at := stories[i%wildStories]
+		if at == nil {
+			at = map[killPoint]bool{}
+			stories[i%wildStories] = at
+		}
+		at[points[p]] = true
 	}
-	for _, i := range rng.Perm(len(left)) {
-		if len(at) < most {
-			at[left[i]] = true
+	for _, at := range stories {
+		for _, p := range rng.Perm(len(points)) {
+			if len(at) < rollbackKills {
+				at[killPoint{points[p].kind, points[p].phase, 1 + rng.IntN(2)}] = true
+			}
 		}
 	}
-	for _, i := range rng.Perm(len(points)) {
-		if story < wildStories && len(at) < rollbackKills {
-			at[killPoint{points[i].kind, points[i].phase, 1 + rng.IntN(2)}] = true
+	return stories
+}
+
+// tellBacks tells stories side by side, demands of each that nothing is done
+// twice, and counts what was met.
+func tellBacks(t *testing.T, bin string, stories []map[killPoint]bool, met map[killPoint]int) {
+	t.Helper()
+	killers := make([]*killer, len(stories))
+	worlds, errs := make([]witness.Back, len(stories)), make([]error, len(stories))
+	var all errgroup.Group
+	all.SetLimit(backsAtOnce)
+	for i, at := range stories {
+		killers[i] = &killer{at: at}
+		all.Go(func() error {
+			worlds[i], errs[i] = tellBack(t, bin, killers[i])
+			return nil
+		})
+	}
+	_ = all.Wait()
+	for i, k := range killers {
+		for _, p := range k.killed {
+			met[killPoint{p.kind, p.phase, 1}]++
+		}
+		if errs[i] != nil {
+			t.Fatalf("killed at %v: %v", k.killed, errs[i])
+		}
+		for _, v := range witness.Rollback(worlds[i]) {
+			t.Errorf("killed at %v: %s: %s", k.killed, v.Rule, v.Saw)
 		}
 	}
-	return at
 }
 
 // tellBack has the program live through two rollbacks, killed where k says.
@@ -113,11 +140,11 @@ func tellBack(t *testing.T, bin string, k *killer) (witness.Back, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		return witness.Back{}, err
 	}
 	town, err := demo.Open(listener, demo.Options{Step: 50 * time.Millisecond})
 	if err != nil {
-		t.Fatal(err)
+		return witness.Back{}, err
 	}
 	defer town.Close()
 	p := keep(ctx, t, install(t, bin, town))
@@ -134,9 +161,5 @@ func tellBack(t *testing.T, bin string, k *killer) (witness.Back, error) {
 	}
 	p.end()
 	town.World.Drain()
-	world, err := town.BackEvidence(back)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return world, nil
+	return town.BackEvidence(back)
 }
