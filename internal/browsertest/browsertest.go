@@ -15,6 +15,7 @@ package browsertest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -115,7 +116,7 @@ func (p *Page) Find(selector string) {
 // Press clicks the button, link or summary that these words are on, those for screen readers among them.
 func (p *Page) Press(words string) {
 	p.t.Helper()
-	p.do("press "+quote(words), chromedp.Click(pressable(words)))
+	p.click("press "+quote(words), pressable(words))
 }
 
 // Fill types into the field of this label, after what is there.
@@ -127,7 +128,26 @@ func (p *Page) Fill(label, text string) {
 // Tick clicks the box of this label.
 func (p *Page) Tick(label string) {
 	p.t.Helper()
-	p.do("tick "+quote(label), chromedp.Click(field(label), chromedp.NodeEnabled))
+	p.click("tick "+quote(label), field(label), chromedp.NodeEnabled)
+}
+
+// click waits until the page has its style: one that is still being laid out moves
+// under the mouse, and the click goes beside.
+func (p *Page) click(what string, at chromedp.JSPath, options ...chromedp.QueryOption) {
+	p.t.Helper()
+	p.step(what, func(ctx context.Context) error {
+		if err := chromedp.Do(ctx, chromedp.WaitVisible(at)); err != nil {
+			return err
+		}
+		done, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.readyState === "complete"`))
+		if err == nil && !done {
+			err = errors.New("the page is still loading")
+		}
+		if err != nil {
+			return err
+		}
+		return chromedp.Do(ctx, chromedp.Click(at, options...))
+	})
 }
 
 // Choose picks the option with this value in the list of this label.
